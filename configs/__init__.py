@@ -1,0 +1,1 @@
+"""Presets that hold differences from the defaults only, and the sample library."""

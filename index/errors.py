@@ -1,0 +1,61 @@
+"""Every error Ibid raises on purpose.
+
+    IbidError
+    ├── SettingsError          a value or a name in the configuration is wrong
+    ├── ExtraMissing           an optional package is needed and not installed
+    ├── WeightsError           a model's files are absent or are not the ones they should be
+    ├── EmbedderError          a model that embeds cannot be reached, or refused to
+    ├── ReadError              a file cannot be read into papers
+    ├── PaperNotFound          no paper answers to that name
+    └── LibraryError           the library on disk cannot be used as asked
+        ├── LibraryLocked      another process is writing to it
+        └── EmbedderMismatch   its vectors were made by another model
+
+Each message says what happened, with the value, and what to do next. Errors of other libraries are
+translated where they enter, `from` the original.
+"""
+
+from __future__ import annotations
+
+
+class IbidError(Exception):
+    """Base of the tree; catching it catches everything Ibid raises on purpose."""
+
+
+class SettingsError(IbidError):
+    """A value or a name in the configuration is wrong."""
+
+
+class ExtraMissing(IbidError):
+    """An optional package is needed and not installed."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f"{what!r} needs an extra: pip install 'ibid[{extra}]'")
+
+
+class WeightsError(IbidError):
+    """A model's files are absent or are not the ones they should be."""
+
+
+class EmbedderError(IbidError):
+    """A model that embeds cannot be reached, or refused to."""
+
+
+class ReadError(IbidError):
+    """A file cannot be read into papers."""
+
+
+class PaperNotFound(IbidError):
+    """No paper answers to that name."""
+
+
+class LibraryError(IbidError):
+    """The library on disk cannot be used as asked."""
+
+
+class LibraryLocked(LibraryError):
+    """Another process is writing to the library."""
+
+
+class EmbedderMismatch(LibraryError):
+    """The library's vectors were made by another model."""
