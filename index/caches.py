@@ -1,0 +1,167 @@
+"""The two caches, Chroma and tantivy, and how they follow the catalog.
+
+`caches.json` names the folder in use and the catalog's change both caches have reached. Following is
+idempotent, so a kill between writing and saying so costs a repetition and nothing else. A rebuild
+fills a new folder and swaps it in by replacing that file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from index.catalog import Catalog, Indexed, Vector
+from index.errors import LibraryError
+from index.filters import Bounds
+from index.keywords import Keywords
+from index.schema import Value
+from index.vectors import Hit, Vectors
+
+Progress = Callable[[int, int], None]  # chunks done, chunks in all
+
+
+class Position(Value):
+    """Which folder the caches are in, and the change they have reached."""
+
+    folder: str
+    change: int
+
+
+class Caches:
+    """Chroma and tantivy for one catalog and one embedding model.
+
+    Safe to share between threads. `refresh` notices what another process has written.
+    """
+
+    def __init__(self, library: Path, catalog: Catalog, model: str, fingerprint: str) -> None:
+        self.library = library
+        self.catalog = catalog
+        self.model = model
+        self.fingerprint = fingerprint
+        self._guard = threading.RLock()
+        self._stores: tuple[Vectors, Keywords] | None = None
+        self.position = self._stored() or Position(folder="caches-1", change=0)
+
+    @property
+    def vectors(self) -> Vectors:
+        return self._opened()[0]
+
+    @property
+    def keywords(self) -> Keywords:
+        return self._opened()[1]
+
+    def close(self) -> None:
+        with self._guard:
+            if self._stores is not None:
+                self._stores[0].close()
+                self._stores = None
+
+    @property
+    def behind(self) -> bool:
+        """Whether the catalog has changes that the caches have not seen."""
+        return self.position.change != self.catalog.change()
+
+    def faults(self) -> list[str]:
+        """What is wrong with caches that claim to have reached the catalog; empty where nothing is.
+
+        Raises LibraryError where they cannot be opened at all.
+        """
+        held = (("Chroma", self.vectors), ("the keyword index", self.keywords))
+        if self.behind:
+            return []
+        chunks = self.catalog.counts()["chunks"]
+        return [
+            f"{name} holds {cache.count()} chunks, the catalog {chunks}"
+            for name, cache in held
+            if cache.count() != chunks
+        ]
+
+    def follow(self) -> None:
+        """Bring both caches to the catalog's last change, then let its papers be seen."""
+        with self._guard:
+            target = self.catalog.change()
+            if target != self.position.change:
+                removed = self.catalog.removed(self.position.change)
+                if removed:
+                    self.vectors.delete(removed)
+                    self.keywords.follow([], removed)
+                for rows in self.catalog.changed(self.position.change):
+                    self._write(self.vectors, self.keywords, rows)
+                self._reach(Position(folder=self.position.folder, change=target))
+            self.catalog.mark_ready(target)
+
+    def rebuild(self, progress: Progress | None = None) -> None:
+        """Fill a new folder from the catalog, embedding nothing, and swap it in."""
+        with self._guard:
+            target = self.catalog.change()
+            folder = self._next_folder()
+            vectors, keywords = stores = self._open(folder)
+            total, done = self.catalog.counts()["chunks"], 0
+            for rows in self.catalog.changed(0):
+                self._write(vectors, keywords, rows)
+                done += len(rows)
+                if progress:
+                    progress(done, total)
+            old = self.position.folder
+            self._reach(Position(folder=folder, change=target))
+            self.close()
+            self._stores = stores
+            shutil.rmtree(self.library / old, ignore_errors=True)
+            self.catalog.mark_ready(target)
+
+    def refresh(self) -> None:
+        """Open the caches again where another process has moved them on."""
+        with self._guard:
+            stored = self._stored()
+            if stored is None or stored == self.position:
+                return
+            self.close()
+            self.position = stored
+
+    def nearest(self, query: Vector, count: int, scope: Bounds) -> list[Hit]:
+        with self._guard:
+            return self.vectors.nearest(query, count, scope)
+
+    def _write(self, vectors: Vectors, keywords: Keywords, rows: list[Indexed]) -> None:
+        known = self.catalog.vectors_of([row.chunk.id for row in rows], self.model)
+        missing = [row.paper.title for row in rows if row.chunk.id not in known]
+        if missing:
+            raise LibraryError(
+                f"{len(missing)} chunks have no vector of {self.model}, the first in {missing[0]!r}: "
+                "run `ibid rebuild` to embed them."
+            )
+        vectors.upsert(rows, known)
+        keywords.follow(rows, [])
+
+    def _opened(self) -> tuple[Vectors, Keywords]:
+        with self._guard:
+            if self._stores is None:
+                self._stores = self._open(self.position.folder)
+            return self._stores
+
+    def _open(self, folder: str) -> tuple[Vectors, Keywords]:
+        place = self.library / folder
+        return Vectors(place / "chroma", self.model, self.fingerprint), Keywords(place / "keywords")
+
+    def _next_folder(self) -> str:
+        taken = [int(path.name.removeprefix("caches-")) for path in self.library.glob("caches-[0-9]*")]
+        return f"caches-{max(taken, default=0) + 1}"
+
+    def _stored(self) -> Position | None:
+        try:
+            return Position.model_validate_json((self.library / "caches.json").read_text())
+        except (OSError, ValueError):
+            return None
+
+    def _reach(self, position: Position) -> None:
+        replaced = self.library / "caches.json.new"
+        with replaced.open("w") as file:
+            json.dump(position.model_dump(), file)
+            file.flush()
+            os.fsync(file.fileno())
+        replaced.replace(self.library / "caches.json")
+        self.position = position

@@ -1,0 +1,523 @@
+"""The catalog: the truth about a library, in SQL.
+
+Owns papers, texts, chunks, vectors' bytes and the change number that the caches follow. Knows nothing
+of Chroma, tantivy or models. A paper is `pending` from the transaction that writes it until the caches
+have followed, and only `ready` papers are shown to readers.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import zlib
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    create_engine,
+    delete,
+    event,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+
+from index.dates import earliest_day
+from index.errors import LibraryError
+from index.filters import bounds, organization_key
+from index.merge import title_key
+from index.schema import Chunk, Document, Filters, Paper, Section, Unreadable, Value
+from index.tables import chunks, facts, failures, metadata, papers, records, removals, vectors
+
+SCHEMA = "1"
+_PAGE = 500
+
+Vector = NDArray[np.float32]
+
+
+class Record(Value):
+    """What one source said of one paper; `ordinal` tells entries of the same source apart."""
+
+    source: str
+    ordinal: int
+    digest: str
+    document: Document
+
+
+class Entry(Value):
+    """A paper as it is to be stored: merged document, its chunks, and the records it was merged from."""
+
+    document: Document
+    chunks: tuple[Chunk, ...]
+    records: tuple[Record, ...]
+
+
+class Indexed(Value):
+    """A stored chunk as the caches take it."""
+
+    chunk: Chunk
+    paper: Paper
+    day: int | None
+    sources: tuple[str, ...]
+
+
+class Catalog:
+    """A library's database. Each public method is one transaction."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = _engine(url)
+        try:
+            metadata.create_all(self.engine)
+            stored = self.fact("schema")
+        except Exception as error:
+            raise LibraryError(f"The catalog {url} cannot be opened: {error}") from error
+        if stored is None:
+            self.set_fact("schema", SCHEMA)
+        elif stored != SCHEMA:
+            raise LibraryError(
+                f"The catalog {url} has schema {stored}, this Ibid reads {SCHEMA}: update Ibid."
+            )
+
+    @classmethod
+    def in_folder(cls, folder: Path) -> Catalog:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LibraryError(
+                f"The library's folder {folder} cannot be made: {error.strerror}. Name another with --library."
+            ) from error
+        return cls(f"sqlite:///{folder / 'catalog.sqlite3'}")
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    # Facts
+
+    def fact(self, key: str) -> str | None:
+        with self.engine.connect() as connection:
+            value: str | None = connection.scalar(select(facts.c.value).where(facts.c.key == key))
+            return value
+
+    def set_fact(self, key: str, value: str) -> None:
+        with self.engine.begin() as connection:
+            _put_fact(connection, key, value)
+
+    def change(self) -> int:
+        """The number of the last change; 0 for a new library."""
+        return int(self.fact("change") or 0)
+
+    # Writing
+
+    def identify(self, document: Document) -> str | None:
+        """The id of the stored paper that `document` is about, if there is one.
+
+        Papers meet by their own id, arXiv id or DOI, else by normalised title, unless ids that both
+        carry say that they differ.
+        """
+        paper = document.paper
+        same = [papers.c.title_key == title_key(paper.title)]
+        same += [papers.c.id == paper.id] if paper.id else []
+        same += [papers.c.arxiv_id == paper.arxiv_id] if paper.arxiv_id else []
+        same += [papers.c.doi == paper.doi] if paper.doi else []
+        with self.engine.connect() as connection:
+            rows = connection.execute(select(papers.c.paper).where(or_(*same)).order_by(papers.c.id))
+            found = [Paper.model_validate_json(row.paper) for row in rows]
+        matching = [candidate for candidate in found if same_paper(paper, candidate)]
+        return matching[0].id if matching else None
+
+    def records(self, paper_id: str) -> list[Record]:
+        """What each source said of a paper, in the order first met."""
+        query = (
+            select(records).where(records.c.paper_id == paper_id).order_by(records.c.added, records.c.ordinal)
+        )
+        with self.engine.connect() as connection:
+            return [_record(row) for row in connection.execute(query)]
+
+    def entry(self, paper_id: str) -> Document | None:
+        """The stored document of a paper in any state."""
+        with self.engine.connect() as connection:
+            row = connection.execute(select(papers).where(papers.c.id == paper_id)).first()
+            return _document(row) if row else None
+
+    def known_vectors(self, chunk_ids: Sequence[str], model: str) -> set[str]:
+        """Which of the chunks have a vector of `model`."""
+        query = select(vectors.c.chunk_id).where(vectors.c.model == model)
+        found: set[str] = set()
+        with self.engine.connect() as connection:
+            for page in _pages(chunk_ids):
+                found.update(connection.scalars(query.where(vectors.c.chunk_id.in_(page))))
+        return found
+
+    def write(self, entries: Sequence[Entry], new_vectors: dict[str, Vector], model: str) -> int:
+        """Store papers as pending with their records, chunks and new vectors; returns the change's number."""
+        with self.engine.begin() as connection:
+            change = _next_change(connection)
+            ids = [entry.document.paper.id for entry in entries]
+            before = set(connection.scalars(select(chunks.c.id).where(chunks.c.paper_id.in_(ids))))
+            for table in (papers.c.id, chunks.c.paper_id, records.c.paper_id):
+                connection.execute(delete(table.table).where(table.in_(ids)))
+            _insert(connection, papers, [_paper_row(entry.document, change) for entry in entries])
+            said = [row for entry in entries for row in _record_rows(entry.document.paper.id, entry.records)]
+            _insert(connection, records, said)
+            rows = [_chunk_row(chunk) for entry in entries for chunk in entry.chunks]
+            _insert(connection, chunks, rows)
+            after = {row["id"] for row in rows}
+            for page in _pages([*after, *ids]):
+                connection.execute(delete(removals).where(removals.c.item.in_(page)))
+            _drop_chunks(connection, before - after, change)
+            _insert(connection, vectors, _vector_rows(new_vectors, model))
+            return change
+
+    def write_records(self, paper_id: str, said: Sequence[Record]) -> None:
+        """Replace a paper's records where the paper itself stays as it is."""
+        with self.engine.begin() as connection:
+            connection.execute(delete(records).where(records.c.paper_id == paper_id))
+            _insert(connection, records, list(_record_rows(paper_id, said)))
+
+    def mark_ready(self, change: int) -> None:
+        """The caches hold everything up to `change`: its papers may be shown."""
+        with self.engine.begin() as connection:
+            pending = papers.c.state == "pending"
+            connection.execute(update(papers).where(pending, papers.c.change <= change).values(state="ready"))
+            connection.execute(delete(removals).where(removals.c.change <= change))
+
+    def remove(self, paper_ids: Sequence[str]) -> int:
+        """Forget papers and all that hangs on them; returns the change's number."""
+        with self.engine.begin() as connection:
+            change = _next_change(connection)
+            gone = set(connection.scalars(select(chunks.c.id).where(chunks.c.paper_id.in_(paper_ids))))
+            for column in (papers.c.id, chunks.c.paper_id, records.c.paper_id):
+                connection.execute(delete(column.table).where(column.in_(paper_ids)))
+            _drop_chunks(connection, gone, change)
+            known = set(connection.scalars(select(removals.c.item).where(removals.c.item.in_(paper_ids))))
+            rows = [{"item": paper_id, "change": change} for paper_id in paper_ids if paper_id not in known]
+            _insert(connection, removals, rows)
+            return change
+
+    def set_failures(self, source: str, found: Sequence[Unreadable]) -> None:
+        """Replace what is known of a source's unreadable entries."""
+        with self.engine.begin() as connection:
+            connection.execute(delete(failures).where(failures.c.source == source))
+            rows = {
+                item.place: {"source": source, "place": item.place, "reason": item.reason} for item in found
+            }
+            _insert(connection, failures, list(rows.values()))
+
+    # Following
+
+    def changed(self, since: int) -> Iterator[list[Indexed]]:
+        """Chunks of papers written after change `since`, a page at a time, in any state."""
+        query = select(papers.c.id).where(papers.c.change > since).order_by(papers.c.change, papers.c.id)
+        with self.engine.connect() as connection:
+            ids = list(connection.scalars(query))
+        for page in _pages(ids):
+            yield self._indexed(page)
+
+    def removed(self, since: int) -> list[str]:
+        """Ids of chunks and of papers taken away after change `since`."""
+        with self.engine.connect() as connection:
+            return list(connection.scalars(select(removals.c.item).where(removals.c.change > since)))
+
+    def vectors_of(self, chunk_ids: Sequence[str], model: str) -> dict[str, Vector]:
+        """The stored vectors, float32 of shape (dimension,), by chunk id; those of other models are left out."""
+        query = select(vectors.c.chunk_id, vectors.c.vector).where(vectors.c.model == model)
+        found: dict[str, Vector] = {}
+        with self.engine.connect() as connection:
+            for page in _pages(chunk_ids):
+                for row in connection.execute(query.where(vectors.c.chunk_id.in_(page))):
+                    found[row.chunk_id] = np.frombuffer(row.vector, dtype=np.float32)
+        return found
+
+    def _indexed(self, paper_ids: Sequence[str]) -> list[Indexed]:
+        named = select(records.c.paper_id, records.c.name).where(records.c.paper_id.in_(paper_ids)).distinct()
+        wanted = (
+            _chunk_columns()
+            .where(chunks.c.paper_id.in_(paper_ids))
+            .order_by(chunks.c.paper_id, chunks.c.position)
+        )
+        with self.engine.connect() as connection:
+            sources: dict[str, list[str]] = {}
+            for row in connection.execute(named):
+                sources.setdefault(row.paper_id, []).append(row.name)
+            return [
+                Indexed(
+                    chunk=_chunk(row),
+                    paper=Paper.model_validate_json(row.paper),
+                    day=row.day,
+                    sources=tuple(sorted(sources.get(row.paper_id, ()))),
+                )
+                for row in connection.execute(wanted)
+            ]
+
+    # Reading
+
+    def paper(self, paper_id: str) -> Paper | None:
+        document = self.document(paper_id)
+        return document.paper if document else None
+
+    def document(self, paper_id: str) -> Document | None:
+        """A ready paper with its text."""
+        query = select(papers).where(papers.c.id == paper_id, papers.c.state == "ready")
+        with self.engine.connect() as connection:
+            row = connection.execute(query).first()
+            return _document(row) if row else None
+
+    def find(self, name: str, limit: int = 5) -> list[Paper]:
+        """Ready papers whose id, arXiv id, DOI or normalised title is `name`, else whose title begins so."""
+        key = title_key(name)
+        exact = or_(
+            papers.c.id == name, papers.c.arxiv_id == name, papers.c.doi == name, papers.c.title_key == key
+        )
+        for condition in (exact, papers.c.title_key.startswith(key, autoescape=True)):
+            found = self._papers(
+                select(papers.c.paper).where(papers.c.state == "ready", condition).limit(limit)
+            )
+            if found:
+                return found
+        return []
+
+    def named(self, keys: Sequence[str]) -> list[Paper]:
+        """Ready papers whose normalised title or short name is one of `keys`."""
+        found: dict[str, Paper] = {}
+        for page in _pages(keys):
+            called = or_(papers.c.title_key.in_(page), papers.c.name_key.in_(page))
+            query = select(papers.c.paper).where(papers.c.state == "ready", called)
+            found |= {paper.id: paper for paper in self._papers(query)}
+        return list(found.values())
+
+    def first_chunks(self, paper_ids: Sequence[str]) -> list[str]:
+        """The id of each paper's first chunk."""
+        query = select(chunks.c.id).where(chunks.c.position == 0)
+        with self.engine.connect() as connection:
+            return [
+                chunk_id
+                for page in _pages(paper_ids)
+                for chunk_id in connection.scalars(query.where(chunks.c.paper_id.in_(page)))
+            ]
+
+    def papers(self, filters: Filters, words: str, offset: int, limit: int) -> list[Paper]:
+        """Ready papers in scope whose title holds each of `words`, newest first."""
+        query = select(papers.c.paper).where(*_in_scope(filters), *_titled(words))
+        newest = (papers.c.day.is_(None), papers.c.day.desc(), papers.c.title_key)
+        return self._papers(query.order_by(*newest).offset(offset).limit(limit))
+
+    def count(self, filters: Filters) -> int:
+        """How many ready papers are in scope."""
+        with self.engine.connect() as connection:
+            return connection.scalar(select(func.count()).select_from(papers).where(*_in_scope(filters))) or 0
+
+    def counts(self) -> dict[str, int]:
+        """Rows by kind: papers ready and pending, chunks, vectors, failures."""
+        states = select(papers.c.state, func.count()).group_by(papers.c.state)
+        with self.engine.connect() as connection:
+            found = {"ready": 0, "pending": 0} | {row[0]: row[1] for row in connection.execute(states)}
+            for table in (chunks, vectors, failures):
+                found[table.name] = connection.scalar(select(func.count()).select_from(table)) or 0
+            return found
+
+    def days(self) -> tuple[str | None, str | None]:
+        """The publication dates of the oldest and the newest dated paper."""
+        dated = select(papers.c.paper).where(papers.c.state == "ready", papers.c.day.is_not(None)).limit(1)
+        oldest = self._papers(dated.order_by(papers.c.day))
+        newest = self._papers(dated.order_by(papers.c.day.desc()))
+        return (oldest[0].published if oldest else None, newest[0].published if newest else None)
+
+    def updated(self) -> str | None:
+        """When a paper was last written, ISO 8601 in UTC."""
+        with self.engine.connect() as connection:
+            latest: str | None = connection.scalar(select(func.max(papers.c.updated)))
+            return latest
+
+    def organizations(self) -> list[tuple[str, int]]:
+        """Organisations with their number of papers, most first."""
+        query = (
+            select(func.max(papers.c.organization), func.count())
+            .where(papers.c.state == "ready", papers.c.organization_key.is_not(None))
+            .group_by(papers.c.organization_key)
+            .order_by(func.count().desc(), papers.c.organization_key)
+        )
+        with self.engine.connect() as connection:
+            return [(row[0], row[1]) for row in connection.execute(query)]
+
+    def sources(self) -> list[tuple[str, int]]:
+        """Source names with their number of papers, in alphabetical order."""
+        number = func.count(records.c.paper_id.distinct())
+        query = select(records.c.name, number).group_by(records.c.name).order_by(records.c.name)
+        with self.engine.connect() as connection:
+            return [(row[0], row[1]) for row in connection.execute(query)]
+
+    def unreadable(self) -> list[Unreadable]:
+        with self.engine.connect() as connection:
+            query = select(failures.c.place, failures.c.reason).order_by(failures.c.place)
+            return [Unreadable(place=row.place, reason=row.reason) for row in connection.execute(query)]
+
+    def located(self, chunk_ids: Sequence[str]) -> dict[str, tuple[Paper, Chunk]]:
+        """Chunks with their papers by chunk id; those of papers not ready are left out."""
+        query = _chunk_columns().where(papers.c.state == "ready")
+        found: dict[str, tuple[Paper, Chunk]] = {}
+        with self.engine.connect() as connection:
+            for page in _pages(chunk_ids):
+                for row in connection.execute(query.where(chunks.c.id.in_(page))):
+                    found[row.id] = (Paper.model_validate_json(row.paper), _chunk(row))
+        return found
+
+    def paper_ids(self) -> list[str]:
+        """Every paper's id, in any state, in order."""
+        with self.engine.connect() as connection:
+            return list(connection.scalars(select(papers.c.id).order_by(papers.c.id)))
+
+    def chunk_ids(self) -> set[str]:
+        with self.engine.connect() as connection:
+            return set(connection.scalars(select(chunks.c.id)))
+
+    def _papers(self, query: Any) -> list[Paper]:
+        with self.engine.connect() as connection:
+            return [Paper.model_validate_json(row.paper) for row in connection.execute(query)]
+
+
+def same_paper(one: Paper, other: Paper) -> bool:
+    """Whether two descriptions that share a title, an id or an identifier can be of one paper."""
+    for mine, theirs in ((one.arxiv_id, other.arxiv_id), (one.doi, other.doi)):
+        if mine and theirs:
+            return mine == theirs
+    return not one.id or one.id == other.id or one.id in (other.arxiv_id, other.doi)
+
+
+def _engine(url: str) -> Engine:
+    engine = create_engine(url)
+    if engine.dialect.name == "sqlite":
+
+        @event.listens_for(engine, "connect")
+        def _configure(connection: sqlite3.Connection, _: Any) -> None:
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000"):
+                connection.execute(f"PRAGMA {pragma}")
+
+    return engine
+
+
+def _pages(items: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(items), _PAGE):
+        yield items[start : start + _PAGE]
+
+
+def _insert(connection: Connection, table: Any, rows: Sequence[dict[str, Any]]) -> None:
+    if rows:
+        connection.execute(insert(table), rows)
+
+
+def _put_fact(connection: Connection, key: str, value: str) -> None:
+    if connection.execute(update(facts).where(facts.c.key == key).values(value=value)).rowcount == 0:
+        connection.execute(insert(facts).values(key=key, value=value))
+
+
+def _next_change(connection: Connection) -> int:
+    change = int(connection.scalar(select(facts.c.value).where(facts.c.key == "change")) or 0) + 1
+    _put_fact(connection, "change", str(change))
+    return change
+
+
+def _drop_chunks(connection: Connection, gone: set[str], change: int) -> None:
+    for page in _pages(sorted(gone)):
+        connection.execute(delete(chunks).where(chunks.c.id.in_(page)))
+        connection.execute(delete(vectors).where(vectors.c.chunk_id.in_(page)))
+        _insert(connection, removals, [{"item": chunk_id, "change": change} for chunk_id in page])
+
+
+def _in_scope(filters: Filters) -> list[ColumnElement[bool]]:
+    scope = bounds(filters)
+    conditions: list[ColumnElement[bool]] = [papers.c.state == "ready"]
+    if scope.papers:
+        conditions.append(papers.c.id.in_(scope.papers))
+    if scope.first_day is not None:
+        conditions.append(papers.c.day >= scope.first_day)
+    if scope.last_day is not None:
+        conditions.append(papers.c.day <= scope.last_day)
+    if scope.organizations:
+        conditions.append(papers.c.organization_key.in_(scope.organizations))
+    if scope.min_comments is not None:
+        conditions.append(papers.c.comments >= scope.min_comments)
+    if scope.sources:
+        conditions.append(
+            exists().where(records.c.paper_id == papers.c.id, records.c.name.in_(scope.sources))
+        )
+    return conditions
+
+
+def _titled(words: str) -> list[ColumnElement[bool]]:
+    return [papers.c.title.icontains(word, autoescape=True) for word in words.split()]
+
+
+def _chunk_columns() -> Any:
+    text = func.substr(papers.c.text, chunks.c.start + 1, chunks.c.end - chunks.c.start).label("text")
+    return select(chunks, text, papers.c.paper, papers.c.day).join(papers, papers.c.id == chunks.c.paper_id)
+
+
+def _chunk(row: Row[Any]) -> Chunk:
+    return Chunk(**{name: row._mapping[name] for name in Chunk.model_fields})
+
+
+def _chunk_row(chunk: Chunk) -> dict[str, Any]:
+    return chunk.model_dump(exclude={"text"})
+
+
+def _document(row: Row[Any]) -> Document:
+    sections = tuple(Section(**section) for section in json.loads(row.sections))
+    return Document(paper=Paper.model_validate_json(row.paper), text=row.text, sections=sections)
+
+
+def _paper_row(document: Document, change: int) -> dict[str, Any]:
+    paper = document.paper
+    return {
+        "id": paper.id,
+        "title": paper.title,
+        "title_key": title_key(paper.title),
+        "name_key": title_key(paper.short_name) if paper.short_name else None,
+        "arxiv_id": paper.arxiv_id,
+        "doi": paper.doi,
+        "organization": paper.organization,
+        "organization_key": organization_key(paper.organization) if paper.organization else None,
+        "day": earliest_day(paper.published) if paper.published else None,
+        "comments": paper.comments,
+        "paper": paper.model_dump_json(),
+        "text": document.text,
+        "sections": json.dumps([section.model_dump() for section in document.sections]),
+        "state": "pending",
+        "change": change,
+        "updated": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _record_rows(paper_id: str, said: Sequence[Record]) -> Iterator[dict[str, Any]]:
+    for position, record in enumerate(said):
+        yield {
+            "paper_id": paper_id,
+            "source": record.source,
+            "ordinal": record.ordinal,
+            "name": record.document.paper.source,
+            "digest": record.digest,
+            "document": zlib.compress(record.document.model_dump_json().encode(), 1),
+            "added": position,
+        }
+
+
+def _record(row: Row[Any]) -> Record:
+    document = Document.model_validate_json(zlib.decompress(row.document))
+    return Record(source=row.source, ordinal=row.ordinal, digest=row.digest, document=document)
+
+
+def _vector_rows(new_vectors: dict[str, Vector], model: str) -> list[dict[str, Any]]:
+    return [
+        {"chunk_id": chunk_id, "model": model, "vector": vector.astype(np.float32).tobytes()}
+        for chunk_id, vector in new_vectors.items()
+    ]

@@ -1,0 +1,248 @@
+"""Adding files to a library: read, recognise, merge, chunk, embed, store, index.
+
+Works in batches, each of which is committed before the next is read, so that an interrupted run loses
+at most one and the next run goes on from there. Nothing that is stored already is embedded again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+from index.caches import Caches
+from index.catalog import Catalog, Entry, Record, Vector, same_paper
+from index.chunking import Chunker
+from index.embedding import Embedder
+from index.errors import ReadError
+from index.merge import merge, paper_id, title_key
+from index.readers import find_files, read
+from index.schema import Conflict, Document, Paper, Unreadable, Value
+
+_BATCH = 256
+
+
+class Conflicting(Value):
+    """A paper whose sources disagree, and on what."""
+
+    title: str
+    conflicts: tuple[Conflict, ...]
+
+
+class AddReport(Value):
+    """What an addition did: titles by outcome, unreadable entries, disagreements among sources.
+
+    A paper met several times in one addition counts once, under its weightiest outcome.
+    """
+
+    added: tuple[str, ...] = ()
+    updated: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    failed: tuple[Unreadable, ...] = ()
+    conflicting: tuple[Conflicting, ...] = ()
+
+    @property
+    def papers(self) -> int:
+        """How many distinct papers the files held."""
+        return len(self.added) + len(self.updated) + len(self.unchanged)
+
+
+class Step(Value):
+    """Progress: which file is being read and how many entries have been stored in all."""
+
+    file: str
+    files_done: int
+    files: int
+    entries: int
+
+
+Progress = Callable[[Step], None]
+
+
+class Found(Value):
+    """A document with the place in its source that it came from."""
+
+    document: Document
+    source: str
+    ordinal: int
+
+
+class Ingestion:
+    """One addition of files to a library, whose writer lock the caller holds."""
+
+    def __init__(self, catalog: Catalog, caches: Caches, embedder: Embedder, chunker: Chunker) -> None:
+        self.catalog = catalog
+        self.caches = caches
+        self.embedder = embedder
+        self.chunker = chunker
+        self._outcomes: dict[str, tuple[str, str]] = {}
+        self._failed: dict[str, list[Unreadable]] = {}
+        self._conflicts: dict[str, Conflicting] = {}
+
+    def add(self, paths: Sequence[Path], progress: Progress | None = None) -> AddReport:
+        """Add files and folders; a bad file or entry is reported and never stops the rest."""
+        files = self._expanded(paths)
+        stream = self._stream(files, progress)
+        while batch := list(islice(stream, _BATCH)):
+            self._store(batch)
+        for source, failed in self._failed.items():
+            self.catalog.set_failures(source, failed)
+        return self._report()
+
+    def recut(self, progress: Callable[[int, int], None] | None = None) -> None:
+        """Cut and embed every stored paper as the settings now say; the caches are left behind.
+
+        Chunks that come out the same keep their vectors.
+        """
+        ids = self.catalog.paper_ids()
+        for start in range(0, len(ids), _BATCH):
+            batch = ids[start : start + _BATCH]
+            entries = [
+                self._entry(document, self.catalog.records(document.paper.id))
+                for document in self._stored(batch)
+            ]
+            self.catalog.write(entries, self._embedded(entries), self.embedder.fingerprint.key)
+            if progress:
+                progress(start + len(batch), len(ids))
+
+    def _stored(self, ids: Sequence[str]) -> Iterator[Document]:
+        return (document for document in map(self.catalog.entry, ids) if document is not None)
+
+    def _entry(self, document: Document, said: Sequence[Record]) -> Entry:
+        return Entry(document=document, chunks=tuple(self.chunker.chunks(document)), records=tuple(said))
+
+    def _expanded(self, paths: Sequence[Path]) -> list[Path]:
+        files: list[Path] = []
+        for path in paths:
+            try:
+                files.extend(find_files([path]))
+            except ReadError as error:
+                self._failed.setdefault(str(path), []).append(Unreadable(place=str(path), reason=str(error)))
+        return list(dict.fromkeys(files))
+
+    def _stream(self, files: Sequence[Path], progress: Progress | None) -> Iterator[Found]:
+        entries = 0
+        for done, file in enumerate(files):
+            source = str(file.resolve())
+            failed = self._failed.setdefault(source, [])
+            times: dict[str, int] = {}
+            try:
+                for item in read(file):
+                    if isinstance(item, Unreadable):
+                        failed.append(item)
+                        continue
+                    key = _identity(item.paper)
+                    times[key] = times.get(key, 0) + 1
+                    yield Found(document=item, source=source, ordinal=times[key])
+                    entries += 1
+                    if progress and entries % 16 == 0:
+                        progress(Step(file=file.name, files_done=done, files=len(files), entries=entries))
+            except ReadError as error:
+                failed.append(Unreadable(place=file.name, reason=str(error)))
+            if progress:
+                progress(Step(file=file.name, files_done=done + 1, files=len(files), entries=entries))
+
+    def _store(self, batch: Sequence[Found]) -> None:
+        said: dict[str, list[Record]] = {}
+        touched: set[str] = set()
+        known = _Known(self.catalog)
+        for found in batch:
+            paper_id = known.resolve(found.document)
+            if paper_id not in said:
+                said[paper_id] = self.catalog.records(paper_id)
+            if _replace_record(said[paper_id], _record(found)):
+                touched.add(paper_id)
+        entries = [entry for paper_id in said for entry in self._entries(paper_id, said[paper_id], touched)]
+        if entries:
+            self.catalog.write(entries, self._embedded(entries), self.embedder.fingerprint.key)
+            self.caches.follow()
+
+    def _entries(self, paper_id: str, said: list[Record], touched: set[str]) -> list[Entry]:
+        """The paper as its records now make it, where that is new; records alone are written at once."""
+        document, conflicts = merge([record.document for record in said])
+        document = document.model_copy(update={"paper": document.paper.model_copy(update={"id": paper_id})})
+        if conflicts:
+            self._conflicts[paper_id] = Conflicting(title=document.paper.title, conflicts=conflicts)
+        stored = self.catalog.entry(paper_id) if paper_id in touched else document
+        if stored == document:
+            self._note(paper_id, document, "unchanged")
+            if paper_id not in touched:
+                return []
+            if _names(said) != _names(self.catalog.records(paper_id)):
+                return [self._entry(document, said)]  # the caches filter by source, so they must hear of it
+            self.catalog.write_records(paper_id, said)
+            return []
+        self._note(paper_id, document, "updated" if stored else "added")
+        return [self._entry(document, said)]
+
+    def _embedded(self, entries: Sequence[Entry]) -> dict[str, Vector]:
+        texts = {
+            chunk.id: self.chunker.embedded(entry.document.paper.title, chunk)
+            for entry in entries
+            for chunk in entry.chunks
+        }
+        known = self.catalog.known_vectors(list(texts), self.embedder.fingerprint.key)
+        missing = [chunk_id for chunk_id in texts if chunk_id not in known]
+        vectors = self.embedder.passages([texts[chunk_id] for chunk_id in missing])
+        return dict(zip(missing, vectors, strict=True))
+
+    def _note(self, paper_id: str, document: Document, outcome: str) -> None:
+        before = self._outcomes.get(paper_id)
+        if before is None or before[1] == "unchanged":
+            self._outcomes[paper_id] = (document.paper.title, outcome)
+
+    def _report(self) -> AddReport:
+        titles: dict[str, list[str]] = {"added": [], "updated": [], "unchanged": []}
+        for title, outcome in self._outcomes.values():
+            titles[outcome].append(title)
+        return AddReport(
+            added=tuple(titles["added"]),
+            updated=tuple(titles["updated"]),
+            unchanged=tuple(titles["unchanged"]),
+            failed=tuple(item for failed in self._failed.values() for item in failed),
+            conflicting=tuple(self._conflicts.values()),
+        )
+
+
+class _Known:
+    """Which stored or just met paper a document is about, within one batch."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self.met: dict[str, list[Paper]] = {}
+
+    def resolve(self, document: Document) -> str:
+        paper = document.paper
+        names = [title_key(paper.title), paper.id, paper.arxiv_id, paper.doi]
+        keys = [name for name in names if name]
+        for candidate in (other for key in keys for other in self.met.get(key, ())):
+            if same_paper(paper, candidate):
+                return candidate.id
+        identity = self.catalog.identify(document) or paper_id(paper)
+        for key in keys:
+            self.met.setdefault(key, []).append(paper.model_copy(update={"id": identity}))
+        return identity
+
+
+def _identity(paper: Paper) -> str:
+    return paper.id or paper.arxiv_id or paper.doi or title_key(paper.title)
+
+
+def _names(said: Sequence[Record]) -> set[str]:
+    return {record.document.paper.source for record in said}
+
+
+def _record(found: Found) -> Record:
+    digest = hashlib.sha256(found.document.model_dump_json().encode()).hexdigest()
+    return Record(source=found.source, ordinal=found.ordinal, digest=digest, document=found.document)
+
+
+def _replace_record(said: list[Record], record: Record) -> bool:
+    """Put what a source says now in the place of what it said; whether that differs."""
+    for position, old in enumerate(said):
+        if (old.source, old.ordinal) == (record.source, record.ordinal):
+            said[position] = record
+            return old.digest != record.digest
+    said.append(record)
+    return True

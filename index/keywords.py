@@ -1,0 +1,182 @@
+"""The keyword cache: BM25 in tantivy, with English stemming, over chunks and over whole papers.
+
+Holds nothing that the catalog does not. A paper is one document of its title and all its text, since
+words of a question that lie in different chunks of it should count together; a chunk is one of its own
+words and its paper's title. The two are separate indexes, so that each has statistics of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import tantivy
+
+from index.catalog import Indexed
+from index.errors import LibraryError
+from index.filters import Bounds, organization_key
+from index.vectors import Hit
+
+_WRITER_BYTES = 50_000_000
+
+
+class Keywords:
+    """The two indexes in a folder. Raises LibraryError where one cannot be opened."""
+
+    def __init__(self, folder: Path) -> None:
+        self.chunks = WordIndex(folder / "chunks")
+        self.papers = WordIndex(folder / "papers")
+        self._stem = (
+            tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+            .filter(tantivy.Filter.remove_long(40))
+            .filter(tantivy.Filter.lowercase())
+            .filter(tantivy.Filter.stemmer("english"))
+            .build()
+        )
+
+    def follow(self, rows: Sequence[Indexed], removed: Sequence[str]) -> None:
+        """Write whole papers' chunks, replacing those already there, and take others away."""
+        papers: dict[str, list[Indexed]] = {}
+        for row in rows:
+            papers.setdefault(row.paper.id, []).append(row)
+        self.chunks.write({row.chunk.id: (row, row.chunk.text) for row in rows}, removed)
+        whole = {paper_id: (chunks[0], whole_text(chunks)) for paper_id, chunks in papers.items()}
+        self.papers.write(whole, removed)
+
+    def refresh(self) -> None:
+        """See what another process has committed."""
+        self.chunks.refresh()
+        self.papers.refresh()
+
+    def best_chunks(self, query: str, count: int, scope: Bounds) -> list[Hit]:
+        """The `count` chunks in scope with the highest BM25 score for the words of `query`, best first."""
+        return self.chunks.best(self.stems(query), count, scope)
+
+    def best_papers(self, query: str, count: int, scope: Bounds) -> list[Hit]:
+        """The same for whole papers; the hits' items are paper ids."""
+        return self.papers.best(self.stems(query), count, scope)
+
+    def stems(self, text: str) -> list[str]:
+        """The distinct stemmed words of a text in order, as they are indexed."""
+        return list(dict.fromkeys(self._stem.analyze(text)))
+
+    def rarity(self, stems: Sequence[str]) -> list[float]:
+        """For each stem the share of papers that hold it, in [0, 1]."""
+        return self.papers.rarity(stems)
+
+    def count(self) -> int:
+        """How many chunks are held."""
+        return self.chunks.count()
+
+    def ids(self) -> set[str]:
+        """Every chunk id held."""
+        return self.chunks.ids()
+
+
+class WordIndex:
+    """One tantivy index of items with the facts that filters look at."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._schema = _schema()
+        try:
+            self._index = tantivy.Index(self._schema, path=str(folder))
+            self._index.reload()
+        except (ValueError, OSError) as error:
+            raise LibraryError(f"The keyword index {folder} cannot be opened: {error}") from error
+
+    def write(self, items: dict[str, tuple[Indexed, str]], removed: Sequence[str]) -> None:
+        """Write each item's text under its paper's facts, take others away, and commit once."""
+        writer = self._index.writer(_WRITER_BYTES, 1)
+        for item in (*removed, *items):
+            writer.delete_documents_by_term("id", item)
+        for item, (row, text) in items.items():
+            writer.add_document(_document(item, row, text))
+        writer.commit()
+        writer.wait_merging_threads()
+        self._index.reload()
+
+    def refresh(self) -> None:
+        self._index.reload()
+
+    def best(self, stems: Sequence[str], count: int, scope: Bounds) -> list[Hit]:
+        if not stems:
+            return []
+        term = tantivy.Query.term_query
+        any_word = tantivy.Query.boolean_query(
+            [(tantivy.Occur.Should, term(self._schema, "text", stem)) for stem in stems]
+        )
+        limits = [tantivy.Query.const_score_query(limit, 0.0) for limit in self._limits(scope)]
+        searcher = self._index.searcher()
+        wanted = tantivy.Query.boolean_query([(tantivy.Occur.Must, clause) for clause in (any_word, *limits)])
+        found = searcher.search(wanted, limit=count, count=False)
+        return [Hit(item=searcher.doc(address)["id"][0], score=score) for score, address in found.hits]
+
+    def rarity(self, stems: Sequence[str]) -> list[float]:
+        searcher = self._index.searcher()
+        total = max(searcher.num_docs, 1)
+        return [min(searcher.doc_freq("text", stem) / total, 1.0) for stem in stems]
+
+    def count(self) -> int:
+        return int(self._index.searcher().num_docs)
+
+    def ids(self) -> set[str]:
+        searcher = self._index.searcher()
+        found = searcher.search(tantivy.Query.all_query(), limit=max(self.count(), 1), count=False)
+        return {searcher.doc(address)["id"][0] for _, address in found.hits}
+
+    def _limits(self, scope: Bounds) -> list[tantivy.Query]:
+        query, schema = tantivy.Query, self._schema
+        limits = []
+        if scope.papers:
+            limits.append(query.term_set_query(schema, "paper_id", list(scope.papers)))
+        if scope.first_day is not None or scope.last_day is not None:
+            limits.append(
+                query.range_query(schema, "day", tantivy.FieldType.Integer, scope.first_day, scope.last_day)
+            )
+        if scope.organizations:
+            limits.append(query.term_set_query(schema, "organization", list(scope.organizations)))
+        if scope.min_comments is not None:
+            limits.append(
+                query.range_query(schema, "comments", tantivy.FieldType.Integer, scope.min_comments, None)
+            )
+        if scope.sources:
+            limits.append(query.term_set_query(schema, "source", list(scope.sources)))
+        return limits
+
+
+def whole_text(chunks: Sequence[Indexed]) -> str:
+    """A paper's text from its chunks in order, what they share counted once."""
+    parts, reached = [], 0
+    for row in sorted(chunks, key=lambda row: row.chunk.position):
+        parts.append(row.chunk.text[max(reached - row.chunk.start, 0) :])
+        reached = max(reached, row.chunk.end)
+    return "\n".join(parts)
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
+    for name in ("paper_id", "organization", "source"):
+        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
+    for name in ("day", "comments"):
+        builder.add_integer_field(name, indexed=True, fast=True)
+    builder.add_text_field("text", tokenizer_name="en_stem", index_option="freq")
+    return builder.build()
+
+
+def _document(item: str, row: Indexed, text: str) -> tantivy.Document:
+    paper = row.paper
+    document = tantivy.Document()
+    document.add_text("id", item)
+    document.add_text("paper_id", paper.id)
+    document.add_text("text", f"{paper.title}\n{text}")
+    if paper.organization:
+        document.add_text("organization", organization_key(paper.organization))
+    for source in row.sources:
+        document.add_text("source", source)
+    if row.day is not None:
+        document.add_integer("day", row.day)
+    if paper.comments is not None:
+        document.add_integer("comments", paper.comments)
+    return document

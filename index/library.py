@@ -1,0 +1,265 @@
+"""The library: a folder with a catalog and its caches, and everything one does with papers.
+
+The façade of this package. Models and caches are opened when first needed, so that listing papers
+loads neither.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+
+from index.caches import Caches
+from index.caches import Progress as RebuildProgress
+from index.catalog import Catalog
+from index.chunking import Chunker
+from index.embedding import Embedder, Fingerprint, load_embedder
+from index.errors import EmbedderMismatch, LibraryError, LibraryLocked, PaperNotFound
+from index.ingest import AddReport, Ingestion, Progress
+from index.lock import writing
+from index.merge import merge
+from index.retrieve import Retriever
+from index.schema import Conflict, Document, Filters, Paper, Passage, Unreadable, Value
+from index.settings import IndexSettings
+
+
+class LibraryFacts(Value):
+    """A library at a glance; dates are ISO 8601, counts of papers are of those ready."""
+
+    papers: int
+    chunks: int
+    oldest: str | None
+    newest: str | None
+    updated: str | None
+    organizations: tuple[tuple[str, int], ...]
+    sources: tuple[tuple[str, int], ...]
+
+
+class Library:
+    """Papers on disk, to be added to and searched. Use as a context manager, or call `close`.
+
+    Example:
+
+        with Library.open(Path("papers")) as library:
+            library.add([Path("listing.txt")])
+            for passage in library.search("reward hacking", k=3):
+                print(passage.paper.title)
+    """
+
+    def __init__(self, folder: Path, settings: IndexSettings) -> None:
+        self.folder = folder
+        self.settings = settings
+        self.catalog = Catalog.in_folder(folder)
+        self._caches: Caches | None = None
+        self._opening = threading.RLock()
+
+    @classmethod
+    def open(cls, folder: Path | str, settings: IndexSettings | None = None) -> Library:
+        """The library in `folder`, made where there is none.
+
+        Raises LibraryError where the catalog cannot be opened. That the vectors are of another model
+        than the settings name is found when they are first needed: EmbedderMismatch.
+        """
+        return cls(Path(folder), settings or IndexSettings())
+
+    def __enter__(self) -> Library:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._close_caches()
+        self.catalog.close()
+
+    # Changing
+
+    def add(self, paths: Sequence[Path | str], progress: Progress | None = None) -> AddReport:
+        """Add files and folders of papers; see `AddReport`.
+
+        Raises LibraryLocked where another process is writing. Papers already committed stay, whatever
+        happens later.
+        """
+        with self._writing("ibid add") as caches:
+            if self.catalog.fact("embedder") is None:
+                self._remember_model()
+            ingestion = Ingestion(self.catalog, caches, self.embedder, self.chunker)
+            return ingestion.add([Path(path) for path in paths], progress)
+
+    def remove(self, names: Sequence[str]) -> list[Paper]:
+        """Forget papers, named as for `paper`; returns those removed. All are found or none is removed."""
+        found = [self.paper(name) for name in names]
+        with self._writing("ibid remove") as caches:
+            self.catalog.remove([paper.id for paper in found])
+            caches.follow()
+        return found
+
+    def rebuild(self, progress: RebuildProgress | None = None) -> None:
+        """Make both caches anew from the catalog.
+
+        Embeds nothing, unless the settings now name another model or another way of cutting: then every
+        paper is cut and embedded by them. `progress` is told papers while embedding, then chunks.
+        """
+        with writing(self.folder, "ibid rebuild"), self._opening:
+            self._close_caches()
+            caches = self._unopened_caches()
+            if self.catalog.fact("cut") != self._cut():
+                Ingestion(self.catalog, caches, self.embedder, self.chunker).recut(progress)
+                self._remember_model()
+            caches.rebuild(progress)
+            self._caches = caches
+
+    # Reading
+
+    def search(self, query: str, k: int = 10, filters: Filters = Filters()) -> list[Passage]:
+        """The `k` best papers for a query, best first, each as its best passage."""
+        return self.retriever.papers(query, k, filters)
+
+    def passages(self, query: str, filters: Filters = Filters()) -> list[Passage]:
+        """The candidate passages for a query, best first, several of a paper where they match."""
+        return self.retriever.passages(query, filters)
+
+    def paper(self, name: str) -> Paper:
+        """The paper with that id, arXiv id, DOI or title, or the only one whose title begins so.
+
+        Raises PaperNotFound, naming the candidates where there are several.
+        """
+        found = self.catalog.find(name)
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            raise PaperNotFound(
+                f"No paper is called {name!r}. Find it with `ibid search {name!r}` or `ibid list`."
+            )
+        titles = "; ".join(f"{paper.title} ({paper.id})" for paper in found)
+        raise PaperNotFound(f"{name!r} may be any of: {titles}. Give the id in brackets.")
+
+    def document(self, paper_id: str) -> Document:
+        """A paper with its text and sections; PaperNotFound where there is none of that id."""
+        document = self.catalog.document(paper_id)
+        if document is None:
+            raise PaperNotFound(f"No paper has the id {paper_id!r}. `ibid list` shows the ids.")
+        return document
+
+    def text(self, paper_id: str) -> str:
+        """The stored text of a paper, to which every offset refers."""
+        return self.document(paper_id).text
+
+    def conflicts(self, paper_id: str) -> tuple[Conflict, ...]:
+        """The facts on which the paper's sources disagree."""
+        return merge([record.document for record in self.catalog.records(paper_id)])[1]
+
+    def papers(
+        self, filters: Filters = Filters(), words: str = "", offset: int = 0, limit: int = 50
+    ) -> list[Paper]:
+        """Papers in scope, newest first; `words` must all stand in the title."""
+        return self.catalog.papers(filters, words, offset, limit)
+
+    def count(self, filters: Filters = Filters()) -> int:
+        """How many papers are in scope."""
+        return self.catalog.count(filters)
+
+    def unreadable(self) -> list[Unreadable]:
+        """Entries of added sources that could not be read, with the reasons."""
+        return self.catalog.unreadable()
+
+    def facts(self) -> LibraryFacts:
+        counts = self.catalog.counts()
+        oldest, newest = self.catalog.days()
+        return LibraryFacts(
+            papers=counts["ready"],
+            chunks=counts["chunks"],
+            oldest=oldest,
+            newest=newest,
+            updated=self.catalog.updated(),
+            organizations=tuple(self.catalog.organizations()),
+            sources=tuple(self.catalog.sources()),
+        )
+
+    # Parts, opened when first needed
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        return load_embedder(self.settings.embedding.model, self.settings.embedding.models)
+
+    @cached_property
+    def chunker(self) -> Chunker:
+        chunking = self.settings.chunking
+        return Chunker(chunking.tokens, chunking.overlap, self.embedder.count, self.embedder.window)
+
+    @property
+    def caches(self) -> Caches:
+        """Both caches, brought up to date where this process may write, rebuilt where they are broken."""
+        with self._opening:
+            self._require_same_model()  # each time: another process may have rebuilt with another model
+            if self._caches is None:
+                caches = self._unopened_caches()
+                self._bring_up(caches)
+                self._caches = caches
+            return self._caches
+
+    @property
+    def retriever(self) -> Retriever:
+        return Retriever(self.catalog, self.caches, self.embedder, self.settings.retrieval)
+
+    def _unopened_caches(self) -> Caches:
+        fingerprint = self.embedder.fingerprint
+        return Caches(self.folder, self.catalog, fingerprint.key, fingerprint.sha256)
+
+    def _close_caches(self) -> None:
+        if self._caches is not None:
+            self._caches.close()
+            self._caches = None
+
+    def _bring_up(self, caches: Caches) -> None:
+        try:
+            broken = bool(caches.faults())
+        except LibraryError:
+            broken = True
+        if not (broken or caches.behind or self.catalog.counts()["pending"]):
+            return
+        try:
+            with writing(self.folder, "ibid, bringing the caches up to date"):
+                caches.rebuild() if broken else caches.follow()
+        except LibraryLocked:
+            if broken:
+                raise
+
+    @contextmanager
+    def _writing(self, purpose: str) -> Iterator[Caches]:
+        caches = self.caches
+        with writing(self.folder, purpose):
+            self._require_same_model()
+            caches.refresh()
+            if caches.behind:
+                caches.follow()
+            yield caches
+
+    # The embedder's fingerprint
+
+    def _require_same_model(self) -> None:
+        stored = self.catalog.fact("embedder")
+        if stored is None:
+            return
+        made_by, asked = Fingerprint.model_validate_json(stored), self.embedder.fingerprint
+        if made_by != asked:
+            raise EmbedderMismatch(
+                f"The vectors in {self.folder} were made by {made_by.key}, the settings name {asked.key}. "
+                f"Set embedding.model to {made_by.name}, or run `ibid rebuild` to embed every paper with "
+                f"{asked.name}."
+            )
+
+    def _remember_model(self) -> None:
+        self.catalog.set_fact("embedder", self.embedder.fingerprint.model_dump_json())
+        self.catalog.set_fact("cut", self._cut())
+
+    def _cut(self) -> str:
+        """What the chunks depend on besides the papers."""
+        chunking, embedder = self.settings.chunking, self.embedder
+        return f"{chunking.tokens}/{chunking.overlap}/{embedder.window}/{embedder.fingerprint.key}"

@@ -1,0 +1,157 @@
+"""Finding passages: dense and keyword candidates held to one scope, fused per paper.
+
+Papers are ranked first, since words and meanings of a question that lie in different passages of a
+paper should count together; then the passages of each. A paper that the question names leads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from index.caches import Caches
+from index.catalog import Catalog, Vector
+from index.embedding import Embedder
+from index.filters import Bounds, bounds
+from index.fusion import standardised_sum
+from index.names import papers_named
+from index.schema import Chunk, Filters, Paper, Passage, Value
+from index.settings import RetrievalSettings
+from index.vectors import Hit
+
+_NAMED = 100.0  # above any sum of standard scores
+_FURTHER = 0.5  # how much a paper's further passages fall behind for matching less than its best
+
+Located = dict[str, tuple[Paper, Chunk]]
+
+
+class Candidates(Value):
+    """What the retrievers proposed: ranked chunks by retriever, and papers by BM25 of their whole text."""
+
+    dense: tuple[Hit, ...]
+    keyword: tuple[Hit, ...]
+    papers: tuple[Hit, ...]
+
+
+class Retriever:
+    """Dense and keyword search over one library. Safe to share between threads."""
+
+    def __init__(
+        self, catalog: Catalog, caches: Caches, embedder: Embedder, settings: RetrievalSettings
+    ) -> None:
+        self.catalog = catalog
+        self.caches = caches
+        self.embedder = embedder
+        self.settings = settings
+
+    def passages(self, query: str, filters: Filters = Filters()) -> list[Passage]:
+        """Every candidate passage in scope, best first; of each paper the best passage first."""
+        if not query.strip():
+            return []
+        self.caches.refresh()
+        vector = self.embedder.query(query)
+        named = self._named(query, filters)
+        proposed = self._candidates(query, vector, bounds(filters), named)
+        located = self._located(proposed)
+        cosines = self._cosines(vector, located, proposed.dense)
+        words = {chunk_id: 0.0 for chunk_id in located} | _scores(proposed.keyword, located)
+        papers = self._paper_scores(located, cosines, _scores(proposed.papers), named)
+        chunks = standardised_sum([cosines, words], [self.settings.meaning, self.settings.words])
+        scores = _passage_scores(located, papers, chunks)
+        return _passages(scores, located, cosines, proposed)
+
+    def papers(self, query: str, count: int, filters: Filters = Filters()) -> list[Passage]:
+        """The best passage of each of the `count` best papers in scope, best first."""
+        best: dict[str, Passage] = {}
+        for passage in self.passages(query, filters):
+            best.setdefault(passage.paper.id, passage)
+        return list(best.values())[:count]
+
+    def _named(self, query: str, filters: Filters) -> list[str]:
+        named = papers_named(query, self.catalog, self.caches.keywords)
+        if named and not filters.empty:
+            scope = filters.model_copy(update={"papers": tuple(paper.id for paper in named)})
+            inside = {paper.id for paper in self.catalog.papers(scope, "", 0, len(named))}
+            allowed = inside & set(filters.papers) if filters.papers else inside
+            named = [paper for paper in named if paper.id in allowed]
+        return [paper.id for paper in named]
+
+    def _candidates(self, query: str, vector: Vector, scope: Bounds, named: Sequence[str]) -> Candidates:
+        count, keywords = self.settings.candidates, self.caches.keywords
+        dense = self.caches.nearest(vector, count, scope)
+        if named:
+            inside = scope.model_copy(update={"papers": tuple(named)})
+            known = {hit.item for hit in dense}
+            dense += [hit for hit in self.caches.nearest(vector, count, inside) if hit.item not in known]
+        return Candidates(
+            dense=tuple(dense),
+            keyword=tuple(keywords.best_chunks(query, count, scope)),
+            papers=tuple(keywords.best_papers(query, count, scope)),
+        )
+
+    def _located(self, proposed: Candidates) -> Located:
+        """The proposed chunks, and the first chunk of each paper that only its whole text brought in."""
+        located = self.catalog.located([hit.item for hit in (*proposed.dense, *proposed.keyword)])
+        present = {paper.id for paper, _ in located.values()}
+        absent = [hit.item for hit in proposed.papers if hit.item not in present]
+        return located | self.catalog.located(self.catalog.first_chunks(absent))
+
+    def _cosines(self, vector: Vector, located: Located, dense: Sequence[Hit]) -> dict[str, float]:
+        """The cosine of every located chunk; those the dense retriever did not return are computed."""
+        known = _scores(dense, located)
+        missing = [chunk_id for chunk_id in located if chunk_id not in known]
+        stored = self.catalog.vectors_of(missing, self.embedder.fingerprint.key)
+        computed = {chunk_id: float(np.dot(vector, held)) for chunk_id, held in stored.items()}
+        return {chunk_id: known.get(chunk_id, computed.get(chunk_id, 0.0)) for chunk_id in located}
+
+    def _paper_scores(
+        self, located: Located, cosines: Mapping[str, float], words: Mapping[str, float], named: Iterable[str]
+    ) -> dict[str, float]:
+        meaning: dict[str, float] = {}
+        for chunk_id, (paper, _) in located.items():
+            meaning[paper.id] = max(meaning.get(paper.id, -1.0), cosines[chunk_id])
+        wording = {paper_id: words.get(paper_id, 0.0) for paper_id in meaning}
+        fused = standardised_sum([meaning, wording], [self.settings.meaning, self.settings.words])
+        for place, paper_id in enumerate(named):
+            if paper_id in fused:
+                fused[paper_id] += _NAMED - place
+        return fused
+
+
+def _passage_scores(
+    located: Located, papers: Mapping[str, float], chunks: Mapping[str, float]
+) -> dict[str, float]:
+    """A paper's best passage has the paper's score, its others less by what they match less."""
+    best: dict[str, float] = {}
+    for chunk_id, (paper, _) in located.items():
+        best[paper.id] = max(best.get(paper.id, -np.inf), chunks[chunk_id])
+    scores = {
+        chunk_id: papers[paper.id] - _FURTHER * (best[paper.id] - chunks[chunk_id])
+        for chunk_id, (paper, _) in located.items()
+    }
+    return dict(sorted(scores.items(), key=lambda scored: -scored[1]))
+
+
+def _passages(
+    scores: Mapping[str, float], located: Located, cosines: Mapping[str, float], proposed: Candidates
+) -> list[Passage]:
+    ranks = {"dense": _ranks(proposed.dense), "keyword": _ranks(proposed.keyword)}
+    return [
+        Passage(
+            paper=located[chunk_id][0],
+            chunk=located[chunk_id][1],
+            score=round(score, 4),
+            found_by={name: rank[chunk_id] for name, rank in ranks.items() if chunk_id in rank},
+            similarity=cosines[chunk_id],
+        )
+        for chunk_id, score in scores.items()
+    ]
+
+
+def _scores(hits: Sequence[Hit], within: Mapping[str, object] | None = None) -> dict[str, float]:
+    return {hit.item: hit.score for hit in hits if within is None or hit.item in within}
+
+
+def _ranks(hits: Sequence[Hit]) -> dict[str, int]:
+    return {hit.item: rank for rank, hit in enumerate(hits, start=1)}

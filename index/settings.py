@@ -1,0 +1,45 @@
+"""The settings the index takes; where their values come from is `ui.settings`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from platformdirs import user_data_path
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Group(BaseModel):
+    """A frozen group of settings that refuses unknown names."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class ChunkingSettings(Group):
+    tokens: int = Field(200, ge=20, le=8000)
+    """The most cl100k tokens a chunk may have; it is also held to the embedder's own window."""
+    overlap: int = Field(1, ge=0, le=5)
+    """How many sentences consecutive chunks of a section share."""
+
+
+class EmbeddingSettings(Group):
+    model: str = "minilm:all-MiniLM-L6-v2"
+    """The embedder as `provider:model`; providers are minilm, openai, ollama, fastembed, huggingface."""
+    models: Path = user_data_path("ibid") / "models"
+    """The folder where model files are kept, and looked for where their package is not installed."""
+
+
+class RetrievalSettings(Group):
+    candidates: int = Field(100, ge=1, le=1000)
+    """How many chunks and papers each retriever proposes."""
+    meaning: float = Field(1.0, ge=0)
+    """The weight of likeness in meaning (cosine of vectors) when candidates are ranked."""
+    words: float = Field(1.0, ge=0)
+    """The weight of shared words (BM25) when candidates are ranked."""
+
+
+class IndexSettings(Group):
+    """What `Library.open` takes."""
+
+    chunking: ChunkingSettings = ChunkingSettings()
+    embedding: EmbeddingSettings = EmbeddingSettings()
+    retrieval: RetrievalSettings = RetrievalSettings()

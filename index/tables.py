@@ -1,0 +1,90 @@
+"""The catalog's tables, in SQLAlchemy Core.
+
+`papers` is what the sources say once merged; `records` is what each source said, so that a changed
+file changes only its own part. Vectors are kept here as bytes so that Chroma can be rebuilt without
+embedding anything. `removals` tells the caches which chunks and papers went, under the change that
+took them.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
+
+metadata = MetaData()
+
+facts = Table(
+    "facts",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+papers = Table(
+    "papers",
+    metadata,
+    Column("id", String(200), primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("title_key", Text, nullable=False, index=True),
+    Column("name_key", Text, index=True),
+    Column("arxiv_id", String(64), index=True),
+    Column("doi", String(300), index=True),
+    Column("organization", Text),
+    Column("organization_key", String(200), index=True),
+    Column("day", Integer, index=True),
+    Column("comments", Integer),
+    Column("paper", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("sections", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("change", Integer, nullable=False, index=True),
+    Column("updated", String(32), nullable=False),
+)
+
+records = Table(
+    "records",
+    metadata,
+    Column("paper_id", String(200), primary_key=True),
+    Column("source", String(1000), primary_key=True),
+    Column("ordinal", Integer, primary_key=True),
+    Column("name", String(300), nullable=False, index=True),
+    Column("digest", String(64), nullable=False),
+    Column("document", LargeBinary, nullable=False),
+    Column("added", Integer, nullable=False),
+)
+
+chunks = Table(
+    "chunks",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("paper_id", String(200), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("section", Text),
+    Column("page", Integer),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    Column("tokens", Integer, nullable=False),
+    Index("chunks_of_paper", "paper_id", "position"),
+)
+
+vectors = Table(
+    "vectors",
+    metadata,
+    Column("chunk_id", String(32), primary_key=True),
+    Column("model", String(300), primary_key=True),
+    Column("vector", LargeBinary, nullable=False),
+)
+
+removals = Table(
+    "removals",
+    metadata,
+    Column("item", String(200), primary_key=True),
+    Column("change", Integer, nullable=False, index=True),
+)
+
+failures = Table(
+    "failures",
+    metadata,
+    Column("source", String(1000), primary_key=True),
+    Column("place", String(1000), primary_key=True),
+    Column("reason", Text, nullable=False),
+)
