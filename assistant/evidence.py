@@ -1,0 +1,145 @@
+"""Choosing the sentences that answer a question, and deciding that none does.
+
+Sentences are scored by meaning (cosine to the question) and by words (the share of the question's
+weight in words that the sentence holds, rarer words weighing more).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+
+from assistant.question import names_paper
+from index.embedding import Embedder
+from index.keywords import Keywords
+from index.schema import Chunk, Paper, Passage, Value
+from index.sentences import sentences
+
+_SHORTEST = 25  # characters; below, a "sentence" is a heading or a fragment
+_MEANING, _WORDS, _NAMED = 0.55, 0.35, 0.5
+_UNKNOWN = 0.5  # what a question wholly of words that no paper has costs in closeness
+_LEAST_CLOSE = 0.2
+
+
+class Evidence(Value):
+    """A sentence that may answer: its exact span in its paper's text, and how well it does."""
+
+    paper: Paper
+    chunk: Chunk
+    text: str
+    start: int
+    end: int
+    meaning: float
+    words: float
+    named: bool = False
+
+    @property
+    def score(self) -> float:
+        return _MEANING * self.meaning + _WORDS * self.words + (_NAMED if self.named else 0.0)
+
+
+class Weights(Value):
+    """A question's stems with the weight of each: log(1 / share of chunks that hold it), at most 8."""
+
+    of: dict[str, float]
+
+    def covered(self, stems: Sequence[str]) -> float:
+        """The share of the total weight that `stems` hold, in [0, 1]; 0 for a question without words."""
+        total = sum(self.of.values())
+        held = set(stems)
+        return sum(weight for stem, weight in self.of.items() if stem in held) / total if total else 0.0
+
+
+def weigh(question: str, keywords: Keywords) -> Weights:
+    """Weigh a question's words by how rare they are in the library."""
+    stems = keywords.stems(question)
+    shares = keywords.rarity(stems)
+    return Weights(of={stem: _weight(share) for stem, share in zip(stems, shares, strict=True)})
+
+
+def gather(
+    question: str, passages: Sequence[Passage], embedder: Embedder, keywords: Keywords
+) -> list[Evidence]:
+    """Every distinct sentence of the passages as evidence, best first."""
+    spans = _spans(passages)
+    if not spans:
+        return []
+    weights = weigh(question, keywords)
+    asked = embedder.query(question)
+    meanings = (
+        embedder.passages([chunk.text[a - chunk.start : b - chunk.start] for _, chunk, a, b in spans]) @ asked
+    )
+    named = {passage.paper.id for passage in passages if names_paper(question, passage.paper)}
+    found = []
+    for (paper, chunk, start, end), meaning in zip(spans, meanings, strict=True):
+        text = chunk.text[start - chunk.start : end - chunk.start]
+        held = keywords.stems(f"{paper.title} {text}" if paper.id in named else text)
+        found.append(
+            Evidence(
+                paper=paper,
+                chunk=chunk,
+                text=text,
+                start=start,
+                end=end,
+                meaning=float(meaning),
+                words=weights.covered(held),
+                named=paper.id in named,
+            )
+        )
+    return sorted(found, key=lambda evidence: -evidence.score)
+
+
+class Support(Value):
+    """Whether what was found bears on what was asked.
+
+    `closeness` is the best passage's cosine to the question, less for the share of the question's
+    weight in words that no paper has; `unknown` are those words.
+    """
+
+    closeness: float
+    unknown: tuple[str, ...]
+    named: bool
+
+    @property
+    def holds(self) -> bool:
+        """Close enough, or about a paper that is asked for by name."""
+        return self.named or self.closeness >= _LEAST_CLOSE
+
+
+def support(question: str, passages: Sequence[Passage], keywords: Keywords) -> Support:
+    """How well the passages found support an answer."""
+    weights = weigh(question, keywords)
+    total = sum(weights.of.values())
+    unknown = [word for word in _words(question) if _unheard(word, keywords)]
+    missed = sum(weights.of.get(stem, 0.0) for word in unknown for stem in keywords.stems(word))
+    similarity = max((passage.similarity for passage in passages), default=-1.0)
+    return Support(
+        closeness=similarity - _UNKNOWN * (missed / total if total else 0.0),
+        unknown=tuple(unknown),
+        named=any(names_paper(question, passage.paper) for passage in passages),
+    )
+
+
+def _words(question: str) -> list[str]:
+    return list(dict.fromkeys(re.findall(r"\w+", question)))
+
+
+def _unheard(word: str, keywords: Keywords) -> bool:
+    stems = keywords.stems(word)
+    return bool(stems) and max(keywords.rarity(stems)) == 0.0
+
+
+def _spans(passages: Sequence[Passage]) -> list[tuple[Paper, Chunk, int, int]]:
+    found: dict[tuple[str, int, int], tuple[Paper, Chunk, int, int]] = {}
+    for passage in passages:
+        chunk = passage.chunk
+        for start, end in sentences(chunk.text):
+            if end - start >= _SHORTEST:
+                span = (chunk.start + start, chunk.start + end)
+                found.setdefault((passage.paper.id, *span), (passage.paper, chunk, *span))
+    return list(found.values())
+
+
+def _weight(share: float) -> float:
+    return min(math.log(1.0 / share), 8.0) if share > 0 else 8.0

@@ -1,0 +1,137 @@
+"""The answer contract: the objects that programs, the terminal and the page all read.
+
+`Answer.model_dump(mode="json")` is what `ibid ask --json` prints.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from index.schema import Filters, Paper, Value
+
+Kind = Literal["find", "list", "compare", "summarize", "metadata", "verify", "clarify", "smalltalk"]
+Support = Literal["verbatim", "supported", "partial", "unsupported"]
+
+
+class Sentence(Value):
+    """One sentence of an answer, without its markers, and the citations that carry it."""
+
+    text: str
+    citations: tuple[int, ...] = ()
+    support: Support = "unsupported"
+
+
+class Citation(Value):
+    """A span of a paper: `quote` stands verbatim at `[start, end)` of the paper's stored text."""
+
+    number: int
+    paper: Paper
+    quote: str
+    section: str | None = None
+    page: int | None = None
+    start: int
+    end: int
+
+
+class FoundPassage(Value):
+    """A retrieved passage as an answer reports it, best first; `rank` counts from 1."""
+
+    rank: int
+    score: float
+    paper: Paper
+    text: str
+    section: str | None = None
+    page: int | None = None
+    start: int
+    end: int
+    found_by: dict[str, int] = Field(default_factory=dict)
+
+
+class Table(Value):
+    """A computed table; cells are Markdown."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+class Scope(Value):
+    """The filters an answer was held to and the number of papers they leave."""
+
+    filters: Filters = Filters()
+    papers: int = 0
+
+
+class Coverage(Value):
+    """How many papers were in scope, looked relevant, and were cited; and sources that could not be read."""
+
+    searched: int = 0
+    relevant: int = 0
+    cited: int = 0
+    unreadable: int = 0
+
+
+class Answer(Value):
+    """A cited answer. `answered` is False where the papers do not say; then nothing is cited.
+
+    `text` is Markdown whose markers `[n]` stand right before a sentence's final punctuation.
+    """
+
+    question: str
+    standalone: str
+    kind: Kind
+    answered: bool
+    text: str
+    sentences: tuple[Sentence, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    passages: tuple[FoundPassage, ...] = ()
+    table: Table | None = None
+    scope: Scope = Scope()
+    coverage: Coverage = Coverage()
+    engine: str = "extractive"
+    usage: dict[str, float] = Field(default_factory=dict)
+    seconds: dict[str, float] = Field(default_factory=dict)
+
+    @property
+    def grounded(self) -> bool:
+        """Whether every sentence has at least one citation that supports it."""
+        return self.answered and all(s.citations and s.support != "unsupported" for s in self.sentences)
+
+    def citation(self, number: int) -> Citation:
+        """The citation behind the marker `[number]`; KeyError where there is none."""
+        for citation in self.citations:
+            if citation.number == number:
+                return citation
+        raise KeyError(number)
+
+
+class Turn(Value):
+    """A question and the answer it got, as a conversation keeps it."""
+
+    question: str
+    answer: Answer
+    stopped: bool = False
+
+
+class Retrieved(Value):
+    """Event: the search is done; how many papers were searched and which passages came back."""
+
+    standalone: str
+    searched: int
+    passages: tuple[FoundPassage, ...]
+
+
+class Delta(Value):
+    """Event: the next piece of the answer's Markdown."""
+
+    text: str
+
+
+class Answered(Value):
+    """Event, always the last: the whole answer."""
+
+    answer: Answer
+
+
+Event = Retrieved | Delta | Answered

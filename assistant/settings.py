@@ -1,0 +1,18 @@
+"""The settings the assistant takes; where their values come from is `ui.settings`."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from index.settings import Group
+
+
+class AnswerSettings(Group):
+    """How answers are made without a language model."""
+
+    passages: int = Field(10, ge=1, le=50)
+    """How many of the passages found are read for evidence."""
+    sentences: int = Field(4, ge=1, le=12)
+    """The most sentences that an answer to a plain question quotes."""
+    papers: int = Field(12, ge=1, le=50)
+    """The most papers that an answer to a list question names."""
