@@ -1,0 +1,85 @@
+"""The web application: one page built over a library, and the server it runs on.
+
+Owns the launch settings and the assets. Nothing it serves asks another host for anything: analytics
+and hub look-ups are turned off before Gradio is imported, fonts come from Gradio's own files.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+import gradio as gr
+
+from assistant.engine import Assistant
+from index.errors import IbidError
+from index.library import Library
+from ui.chat import Chat
+from ui.chat_page import ChatPage
+
+ASSETS = Path(__file__).parent / "assets"
+# Of the fonts that Gradio carries, most hold a part of Latin only; this one is whole, at these weights.
+_SANS = (gr.themes.LocalFont("Source Sans Pro", weights=(400, 700)), "system-ui", "sans-serif")
+_MONO = ("ui-monospace", "Menlo", "Consolas", "monospace")
+
+
+def build(library: Library, assistant: Assistant | None = None) -> gr.Blocks:
+    """The application over a library; `launch` it with `launch_options`."""
+    chat = Chat(library, assistant or Assistant(library))
+    page: gr.Blocks
+    with gr.Blocks(title="Ibid", analytics_enabled=False, fill_width=True, fill_height=True) as page:
+        ChatPage(page, chat)
+    page.queue(default_concurrency_limit=16, max_size=256)
+    return page
+
+
+def launch_options() -> dict[str, Any]:
+    """Everything `launch` is given but the address."""
+    return {
+        "theme": gr.themes.Base(font=_SANS, font_mono=_MONO),
+        "css_paths": [ASSETS / "app.css"],
+        "head": f"<script>window.ibidMathematics = {_typesetter()};\n{_script()}</script>",
+        "favicon_path": ASSETS / "icon.svg",
+        "footer_links": [],
+        "run_history": False,
+        "show_error": True,
+        "quiet": True,
+        "share": False,
+        "ssr_mode": False,
+        "mcp_server": False,
+    }
+
+
+def serve(library: Library, host: str, port: int) -> None:
+    """Serve until Ctrl-C. IbidError where the port is taken."""
+    page = build(library)
+    try:
+        page.launch(server_name=host, server_port=port, prevent_thread_lock=True, **launch_options())
+    except OSError as error:
+        raise IbidError(
+            f"Port {port} on {host} is in use or not allowed. Stop what uses it, or choose another: "
+            f"ibid serve --port {port + 1}"
+        ) from error
+    print(f"Ibid is at http://{host}:{port} (Ctrl-C stops it)", file=sys.stderr, flush=True)
+    page.block_thread()
+
+
+@cache
+def _script() -> str:
+    return (ASSETS / "app.js").read_text(encoding="utf-8")
+
+
+@cache
+def _typesetter() -> str:
+    """The addresses of the KaTeX that Gradio carries, as JSON; null in its place leaves formulas as source."""
+    assets = Path(gr.__file__).parent / "templates" / "frontend" / "assets"
+    script, style = (next(iter(sorted(assets.glob(f"katex-*.{kind}"))), None) for kind in ("js", "css"))
+    if script is None or style is None:
+        return "null"
+    return f'{{"script": "assets/{script.name}", "style": "assets/{style.name}"}}'

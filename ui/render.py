@@ -1,0 +1,152 @@
+"""What the terminal and the page both say about an answer, as plain text and Markdown.
+
+Owns the wording of dates, bylines, strengths and references, and an answer as text to take away. Knows
+nothing of HTML (see `markup`) and nothing of colours.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+
+from assistant.schema import Answer, Citation, FoundPassage, Turn
+from index.schema import Filters, Paper
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_DATE = re.compile(r"(?P<year>\d{4}|-)(?:-(?P<month>\d{2}))?(?:-(?P<day>\d{2}))?$")
+_RETRIEVERS = {"dense": "by meaning", "keyword": "by words"}
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 paper`, `1,302 papers`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def date_words(published: str | None) -> str:
+    """`19 Jun 2025` for `2025-06-19`, at whatever precision is known; empty where nothing is."""
+    match = _DATE.match(published or "")
+    if match is None:
+        return published or ""
+    year, month, day = match["year"], match["month"], match["day"]
+    words = [str(int(day))] if day else []
+    words += [_MONTHS[int(month) - 1]] if month and 1 <= int(month) <= 12 else []
+    return " ".join([*words, year if year != "-" else "(year unknown)"])
+
+
+def authors_words(paper: Paper) -> str:
+    """`A. Author, B. Author and 4 more`, or `6 authors` where only their number is known."""
+    if not paper.authors:
+        return counted(paper.author_count, "author") if paper.author_count else ""
+    if len(paper.authors) <= 3:
+        return ", ".join(paper.authors)
+    return f"{', '.join(paper.authors[:2])} and {len(paper.authors) - 2} more"
+
+
+def byline(paper: Paper) -> str:
+    """The known ones of organisation, authors, date and comments: `NVIDIA · 6 authors · 19 Jun 2025`."""
+    comments = counted(paper.comments, "comment") if paper.comments else ""
+    facts = (paper.organization or "", authors_words(paper), date_words(paper.published), comments)
+    return " · ".join(fact for fact in facts if fact)
+
+
+def strength(passage: FoundPassage) -> str:
+    """How well a passage matched, from its ranks: there is no honest percentage to show."""
+    ranks = sorted(passage.found_by.values())
+    if len(ranks) > 1 and ranks[-1] <= 3:
+        return "strong match"
+    if ranks and ranks[0] <= 3:
+        return "good match"
+    return "possible match"
+
+
+def ranks_words(passage: FoundPassage) -> str:
+    """The raw ranks: `by meaning: rank 1 · by words: rank 3 · together: rank 1`."""
+    ranks = [f"{_RETRIEVERS.get(name, name)}: rank {rank}" for name, rank in passage.found_by.items()]
+    return " · ".join([*ranks, f"together: rank {passage.rank}"])
+
+
+def passage_of(citation: Citation, passages: Sequence[FoundPassage]) -> FoundPassage | None:
+    """The retrieved passage that holds the citation's quote, where one does."""
+    for passage in passages:
+        around = passage.paper.id == citation.paper.id and passage.start <= citation.start < passage.end
+        if around and citation.quote in passage.text:
+            return passage
+    return None
+
+
+def coverage_words(answer: Answer) -> str:
+    """`3 cited of 8 found · 0.1 s · extractive`."""
+    parts = [f"{counted(answer.coverage.cited, 'paper')} cited of {answer.coverage.relevant:,} found"]
+    if "total" in answer.seconds:
+        parts.append(f"{answer.seconds['total']:.1f} s")
+    return " · ".join([*parts, answer.engine])
+
+
+def unsupported(answer: Answer) -> list[str]:
+    """The sentences that no citation carries."""
+    return [s.text for s in answer.sentences if s.support == "unsupported"] if answer.answered else []
+
+
+def nothing_found(papers: int) -> str:
+    """The headline of an answer that the papers do not hold."""
+    return f"Nothing in {'this paper' if papers == 1 else f'these {papers:,} papers'} says"
+
+
+def reference(citation: Citation) -> str:
+    """`[1] Title. NVIDIA, 19 Jun 2025. https://…` on one line."""
+    paper = citation.paper
+    who = ", ".join(p for p in (authors_words(paper), paper.organization, date_words(paper.published)) if p)
+    title = paper.title if paper.title.endswith((".", "?", "!")) else f"{paper.title}."
+    pieces = [f"[{citation.number}]", title, f"{who}." if who else "", paper.url or paper.doi or ""]
+    return " ".join(piece for piece in pieces if piece)
+
+
+def references(answer: Answer) -> str:
+    """One line per citation, in order; empty where nothing is cited."""
+    return "\n".join(reference(citation) for citation in answer.citations)
+
+
+def answer_text(turn: Turn) -> str:
+    """The answer's Markdown to take away, with the end of a stopped one marked."""
+    answer = turn.answer
+    if not answer.answered and not answer.text:
+        return f"{nothing_found(answer.scope.papers)}."
+    return f"{answer.text} [stopped]" if turn.stopped else answer.text
+
+
+def with_references(turn: Turn) -> str:
+    """The answer, then its references, each followed by the words it is cited for."""
+    if not turn.answer.citations:
+        return answer_text(turn)
+    lines = [f"{reference(c)}\n    “{' '.join(c.quote.split())}”" for c in turn.answer.citations]
+    return f"{answer_text(turn)}\n\nReferences\n\n" + "\n".join(lines)
+
+
+def cited_papers(answers: Sequence[Answer]) -> tuple[Paper, ...]:
+    """Every paper cited in the answers, once, in the order of first citation."""
+    return tuple({c.paper.id or c.paper.title: c.paper for a in answers for c in a.citations}.values())
+
+
+def scope_words(filters: Filters) -> list[tuple[str, str]]:
+    """Each filter in force as (part, words): `("since", "since Jun 2025")`.
+
+    A part is a field of `Filters`, with the value after a colon where the field holds several.
+    """
+    words: list[tuple[str, str]] = []
+    if filters.since:
+        words.append(("since", f"since {date_words(filters.since)}"))
+    if filters.until:
+        words.append(("until", f"until {date_words(filters.until)}"))
+    words += [(f"organizations:{name}", name) for name in filters.organizations]
+    if filters.min_comments:
+        words.append(("min_comments", f"at least {counted(filters.min_comments, 'comment')}"))
+    words += [(f"sources:{name}", f"from {name}") for name in filters.sources]
+    if filters.papers:
+        words.append(("papers", f"{counted(len(filters.papers), 'chosen paper')}"))
+    return words
+
+
+def day_words(moment: str, today: date) -> str:
+    """`Today` or `Earlier`, for an ISO moment in the same time zone as `today`."""
+    return "Today" if moment[:10] >= today.isoformat() else "Earlier"

@@ -1,0 +1,209 @@
+"""All settings, and which layer set each.
+
+Defaults in code < the `--config` YAML < the environment (`IBID_CHUNKING__TOKENS=…`) < flags. A name that
+no setting has is an error with a suggestion, in every layer.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import yaml
+from platformdirs import user_data_path
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
+
+from assistant.settings import AnswerSettings
+from index.errors import SettingsError
+from index.schema import Value
+from index.settings import ChunkingSettings, EmbeddingSettings, Group, IndexSettings, RetrievalSettings
+
+_PREFIX = "IBID_"
+
+Layer = tuple[str, dict[str, Any]]
+
+
+class ServerSettings(Group):
+    host: str = "127.0.0.1"
+    """The address the chat page listens on; only loopback addresses are accepted."""
+    port: int = Field(7860, ge=1, le=65535)
+    """The port the chat page listens on."""
+
+    @field_validator("host")
+    @classmethod
+    def _loopback(cls, host: str) -> str:
+        """The page has no accounts, so whoever reaches it may read and delete everything."""
+        try:
+            loopback = host == "localhost" or ip_address(host).is_loopback
+        except ValueError:
+            loopback = False
+        if not loopback:
+            raise ValueError("is not a loopback address; use 127.0.0.1, and a proxy that asks who one is")
+        return host
+
+
+class Settings(BaseSettings):
+    """Everything that can be set; each group goes to the part that needs it."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX,
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+    )
+
+    library: Path = user_data_path("ibid") / "library"
+    """The folder of the library."""
+    chunking: ChunkingSettings = ChunkingSettings()
+    """How papers are cut into chunks."""
+    embedding: EmbeddingSettings = EmbeddingSettings()
+    """Which model embeds them."""
+    retrieval: RetrievalSettings = RetrievalSettings()
+    """How passages are found."""
+    answer: AnswerSettings = AnswerSettings()
+    """How answers are made."""
+    server: ServerSettings = ServerSettings()
+    """Where the chat page listens."""
+
+    @property
+    def index(self) -> IndexSettings:
+        return IndexSettings(chunking=self.chunking, embedding=self.embedding, retrieval=self.retrieval)
+
+
+class Setting(Value):
+    """One setting as it stands: its dotted name, its value, what it is for, and who set it."""
+
+    name: str
+    value: Any
+    about: str
+    layer: str
+
+
+class Configuration:
+    """The settings and, for each, the layer it came from."""
+
+    def __init__(self, config: Path | None = None, flags: Mapping[str, Any] | None = None) -> None:
+        self.layers = [_file_layer(config)] if config else []
+        self.layers += [("environment", _environment()), ("flag", _nested(flags or {}))]
+        merged: dict[str, Any] = {}
+        for name, layer in self.layers:
+            _refuse_unknown(name, layer)
+            _lay_over(merged, layer)
+        try:
+            self.settings = Settings.model_validate(merged)
+        except ValidationError as error:
+            raise SettingsError(self._explained(error)) from error
+
+    def all(self) -> list[Setting]:
+        """Every setting in order."""
+        return [
+            Setting(name=name, value=_value(self.settings, name), about=about, layer=self._layer(name))
+            for name, about in known_settings().items()
+        ]
+
+    def _layer(self, name: str) -> str:
+        setting = [layer for layer, values in self.layers if _holds(values, name)]
+        return setting[-1] if setting else "default"
+
+    def _explained(self, error: ValidationError) -> str:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        said = first["msg"].removeprefix("Value error, ")
+        return f"{name} = {first['input']!r} ({self._layer(name)}): {said}"
+
+
+def known_settings() -> dict[str, str]:
+    """Each setting's dotted name with what it is for, in order."""
+    return dict(_described(Settings))
+
+
+def _described(model: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Group):
+            yield from _described(field.annotation, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", " ".join((field.description or "").split())
+
+
+def _file_layer(path: Path) -> Layer:
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except OSError as error:
+        raise SettingsError(f"The configuration {path} cannot be read: {error.strerror}.") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise SettingsError(f"The configuration {path} is not YAML: {error}") from error
+    if not isinstance(found, dict):
+        raise SettingsError(
+            f"The configuration {path} must hold names and values, not {type(found).__name__}."
+        )
+    return str(path), found
+
+
+def _environment() -> dict[str, Any]:
+    known = {_PREFIX + name.upper().replace(".", "__"): name for name in known_settings()}
+    for variable in os.environ:
+        if variable.upper().startswith(_PREFIX) and variable.upper() not in known:
+            raise SettingsError(
+                f"unknown setting {variable} in the environment{_suggestion(variable, known)}"
+            )
+    return EnvSettingsSource(Settings)()
+
+
+def _refuse_unknown(layer: str, values: Mapping[str, Any]) -> None:
+    known = known_settings()
+    groups = {name.rpartition(".")[0] for name in known}
+    for name in _names(values):
+        if name not in known and name not in groups:
+            raise SettingsError(f"unknown setting {name!r} in {layer}{_suggestion(name, [*known, *groups])}")
+
+
+def _suggestion(name: str, known: Any) -> str:
+    close = get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f"; did you mean {close[0]!r}?" if close else "; `ibid config` lists them all"
+
+
+def _names(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    for name, value in values.items():
+        yield f"{prefix}{name}"
+        if isinstance(value, Mapping):
+            yield from _names(value, f"{prefix}{name}.")
+
+
+def _nested(flat: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in flat.items():
+        if value is not None:
+            *groups, last = name.split(".")
+            target = found
+            for group in groups:
+                target = target.setdefault(group, {})
+            target[last] = value
+    return found
+
+
+def _lay_over(below: dict[str, Any], above: Mapping[str, Any]) -> None:
+    for name, value in above.items():
+        if isinstance(value, Mapping) and isinstance(below.get(name), dict):
+            _lay_over(below[name], value)
+        else:
+            below[name] = dict(value) if isinstance(value, Mapping) else value
+
+
+def _holds(values: Any, name: str) -> bool:
+    for part in name.split("."):
+        if not isinstance(values, Mapping) or part not in values:
+            return False
+        values = values[part]
+    return True
+
+
+def _value(settings: Any, name: str) -> Any:
+    for part in name.split("."):
+        settings = getattr(settings, part)
+    return settings

@@ -1,0 +1,205 @@
+"""The conversation's middle column as HTML: turns, the one being answered, errors, the empty page.
+
+Pure: values in, escaped HTML out. Buttons carry `data-do`, which the page's script sends on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from assistant.schema import Answer, Table, Turn
+from index.library import LibraryFacts
+from index.schema import Paper
+from ui.evidence_view import nearest
+from ui.markup import FLAG, escape, markdown, mathematics
+from ui.render import byline, counted, coverage_words, date_words, nothing_found, unsupported
+from ui.run import Progress
+
+_FLAG = '<span class="flag" role="img" aria-label="This sentence has no source" title="No source">⚠</span>'
+
+
+def thread(turns: Sequence[Turn], last_may_retry: bool = True) -> str:
+    """All finished turns, oldest first."""
+    articles = [_turn(n, turn, last_may_retry and n == len(turns)) for n, turn in enumerate(turns, 1)]
+    return f'<div class="turns">{"".join(articles)}</div>'
+
+
+def live(progress: Progress) -> str:
+    """The turn being answered, or the error it ended with; empty once it is part of the thread."""
+    if progress.stage in ("done", "stopped"):
+        return ""
+    if progress.stage == "failed":
+        return _failed(progress)
+    found = f" · {counted(len(progress.passages), 'passage')} found" if progress.stage == "writing" else ""
+    line = f"{'Searched' if found else 'Searching'} {counted(progress.papers, 'paper')}{found}"
+    text = (
+        markdown(progress.text, lambda n: f'<span class="cite pending">[{n}]</span>') if progress.text else ""
+    )
+    return (
+        f'<article class="turn live" aria-label="Turn {progress.number}">{_question(progress.question)}'
+        f'<p class="searching"><span class="pulse" aria-hidden="true"></span>{line}</p>'
+        f'<div class="answer" aria-busy="true">{text}</div></article>'
+    )
+
+
+def status(progress: Progress) -> str:
+    """One line for a screen reader."""
+    lines = {
+        "searching": f"Searching {counted(progress.papers, 'paper')}.",
+        "writing": f"{counted(len(progress.passages), 'passage')} found. Writing the answer.",
+        "done": "The answer is complete.",
+        "stopped": "Stopped. What was written is kept.",
+        "failed": f"The question failed: {progress.error}",
+    }
+    return escape(lines[progress.stage])
+
+
+def empty(facts: LibraryFacts, papers: Sequence[Paper], starters: Sequence[str]) -> str:
+    """The page before the first question: what the library holds, and questions it can answer."""
+    if not facts.papers:
+        return (
+            '<div class="welcome" id="no-papers"><h2>This library holds no papers yet</h2>'
+            "<p>Add a saved listing, text files or a JSON-lines file, then reload this page:</p>"
+            "<pre><code>ibid add PATH</code></pre></div>"
+        )
+    days = " – ".join(dict.fromkeys(date_words(day) for day in (facts.oldest, facts.newest) if day))
+    shown = [
+        ("Papers", f"{facts.papers:,}"),
+        ("Published", days or "unknown"),
+        ("Organisations", f"{len(facts.organizations):,}"),
+        ("Last update", date_words((facts.updated or "")[:10]) or "unknown"),
+    ]
+    figures = "".join(f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>" for name, value in shown)
+    questions = "".join(
+        f'<li><button type="button" class="starter" data-do="ask" data-question="{escape(question)}" dir="auto">'
+        f"{mathematics(question)}</button></li>"
+        for question in starters
+    )
+    cards = "".join(
+        f'<li class="paper-card"><strong dir="auto">{mathematics(paper.title)}</strong>'
+        f'<span class="byline">{escape(byline(paper))}</span></li>'
+        for paper in papers
+    )
+    starting = (
+        f'<h3>Questions these papers answer</h3><ul class="starters">{questions}</ul>' if questions else ""
+    )
+    return (
+        '<div class="welcome"><h2>Ask your papers</h2><p class="lead">Every sentence of an answer points at '
+        f'the place it came from.</p><dl class="facts">{figures}</dl>{starting}'
+        f'<h3>Newest papers</h3><ul class="paper-cards">{cards}</ul></div>'
+    )
+
+
+def _turn(number: int, turn: Turn, may_retry: bool) -> str:
+    answer = turn.answer
+    refused = not answer.answered and not turn.stopped and answer.kind not in ("clarify", "smalltalk")
+    body = _not_found(answer) if refused else _answer(number, turn)
+    return (
+        f'<article class="turn{" refused" if refused else ""}" id="turn-{number}" data-turn="{number}" '
+        f'aria-label="Turn {number}">{_question(turn.question)}{body}{_bar(number, turn, may_retry)}</article>'
+    )
+
+
+def _question(question: str) -> str:
+    return (
+        f'<div class="question" dir="auto"><span class="sr-only">You asked: </span>{escape(question)}</div>'
+    )
+
+
+def _answer(number: int, turn: Turn) -> str:
+    answer = turn.answer
+    flagged = unsupported(answer)
+    text = answer.text.replace(FLAG, "")
+    for sentence in flagged:
+        text = text.replace(sentence, f"{sentence}{FLAG}", 1)
+    body = markdown(text, _marker(number, answer), _FLAG)
+    if not text and turn.stopped:
+        body = "<p>Nothing had been written yet.</p>"
+    sourceless = counted(len(flagged), "sentence")
+    verb = "has" if len(flagged) == 1 else "have"
+    warning = f'<p class="warning">⚠ {sourceless} {verb} no source</p>' if flagged else ""
+    stopped = '<p class="stopped">stopped</p>' if turn.stopped else ""
+    return f'<div class="answer" dir="auto">{body}{_table(number, answer)}</div>{warning}{stopped}'
+
+
+def _marker(turn: int, answer: Answer) -> Callable[[int], str | None]:
+    """Links for the markers that resolve; the first of each number is where its card leads back to."""
+    titles = {citation.number: citation.paper.title for citation in answer.citations}
+    met: set[int] = set()
+
+    def link(number: int) -> str | None:
+        if number not in titles:
+            return None
+        place = "" if number in met else f' id="from-{turn}-{number}"'
+        met.add(number)
+        title = escape(titles[number])
+        return (
+            f'<a class="cite"{place} href="#cite-{turn}-{number}" title="{title}" '
+            f'aria-label="Citation {number}: {title}">[{number}]</a>'
+        )
+
+    return link
+
+
+def _table(number: int, answer: Answer) -> str:
+    if answer.table is None:
+        return ""
+    table = _table_html(number, answer, answer.table)
+    return f'<div class="table" tabindex="0" role="region" aria-label="Table">{table}</div>'
+
+
+def _table_html(number: int, answer: Answer, table: Table) -> str:
+    marker = _marker(number, answer)
+
+    def cell(text: str) -> str:
+        return markdown(text, marker).strip().removeprefix("<p>").removesuffix("</p>")
+
+    head = "".join(f'<th scope="col">{cell(column)}</th>' for column in table.columns)
+    rows = "".join(f"<tr>{''.join(f'<td>{cell(text)}</td>' for text in row)}</tr>" for row in table.rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _not_found(answer: Answer) -> str:
+    papers = answer.scope.papers or answer.coverage.searched
+    headline = nothing_found(papers)
+    said = "" if answer.text.startswith("Nothing in th") else markdown(answer.text, lambda n: None)
+    widen = (
+        '<button type="button" class="quiet-button widen" data-do="widen">Widen scope</button>'
+        if not answer.scope.filters.empty
+        else ""
+    )
+    near = nearest(answer.passages)
+    lead = "<p>The nearest passages, for you to judge:</p>" if near else ""
+    return f'<div class="not-found"><h3>{headline}.</h3>{said}{lead}{near}{widen}</div>'
+
+
+def _bar(number: int, turn: Turn, may_retry: bool) -> str:
+    answer = turn.answer
+    cited = bool(answer.citations)
+    buttons = [_action("copy", number, "Copy")]
+    if cited:
+        buttons += [
+            _action("copy-references", number, "Copy with references"),
+            _action("bibtex", number, "BibTeX"),
+            f'<button type="button" class="action evidence-action" data-do="show-evidence" data-turn="{number}">'
+            "Evidence</button>",
+        ]
+    if may_retry:
+        buttons.append(_action("retry", number, "Retry"))
+    summary = f'<span class="coverage">{escape(coverage_words(answer))}</span>' if cited else ""
+    return f'<div class="turn-bar">{summary}<span class="actions">{"".join(buttons)}</span></div>'
+
+
+def _action(name: str, number: int, label: str) -> str:
+    return f'<button type="button" class="action" data-do="{name}" data-turn="{number}">{label}</button>'
+
+
+def _failed(progress: Progress) -> str:
+    return (
+        f'<article class="turn failed" aria-label="Turn {progress.number}">{_question(progress.question)}'
+        '<div class="error" id="error" role="alert"><h3>This question could not be answered</h3>'
+        f"<p>{escape(progress.error)}</p>"
+        '<div class="actions"><button type="button" class="action" data-do="retry">Retry</button>'
+        '<button type="button" class="action" data-do="copy-details">Copy details</button></div>'
+        f'<pre class="details" hidden>{escape(progress.details)}</pre></div></article>'
+    )
