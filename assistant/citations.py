@@ -47,13 +47,18 @@ def with_markers(sentence: str, numbers: Sequence[int]) -> str:
 
     Bracketed numbers of the sentence's own ("as in [7]") are escaped, so that they are no markers.
     """
-    sentence = _MARKER.sub(r"\\[\1\\]", sentence)
+    sentence = unmarked(sentence)
     if not numbers:
         return sentence
     markers = "".join(f"[{number}]" for number in numbers)
     final = _FINAL.search(sentence)
     cut = final.start() if final else len(sentence)
     return f"{sentence[:cut].rstrip()} {markers}{sentence[cut:]}"
+
+
+def unmarked(text: str) -> str:
+    """Text of a paper's own, with bracketed numbers ("Reply to [3]") escaped, so that they are no markers."""
+    return _MARKER.sub(r"\\[\1\\]", text)
 
 
 def markers(text: str) -> list[int]:

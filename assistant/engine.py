@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 
+from assistant.citations import unmarked
 from assistant.evidence import Support, gather, support
 from assistant.extractive import Composed, compose_find, compose_list
 from assistant.question import Question, understand
@@ -146,7 +147,7 @@ def _refusal(found: Support, searched: int, listed: Sequence[FoundPassage]) -> s
         lines += ["", f"No paper has: {', '.join(found.unknown)}."]
     nearest = list(dict.fromkeys(passage.paper.title for passage in listed))[:_NEAREST]
     if nearest:
-        lines += ["", "Nearest, not used:", *(f"- {title}" for title in nearest)]
+        lines += ["", "Nearest, not used:", *(f"- {unmarked(title)}" for title in nearest)]
     return "\n".join(lines)
 
 

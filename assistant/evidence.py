@@ -1,7 +1,7 @@
 """Choosing the sentences that answer a question, and deciding that none does.
 
-Sentences are scored by meaning (cosine to the question) and by words (the share of the question's
-weight in words that the sentence holds, rarer words weighing more).
+Sentences are scored by meaning (cosine to the question), by words (the share of the question's weight
+in words that the sentence holds, rarer words weighing more) and by how well their paper was found.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ from index.schema import Chunk, Paper, Passage, Value
 from index.sentences import sentences
 
 _SHORTEST = 25  # characters; below, a "sentence" is a heading or a fragment
-_MEANING, _WORDS, _NAMED = 0.55, 0.35, 0.5
+_MEANING, _WORDS, _STANDING, _NAMED = 0.5, 0.5, 0.05, 0.5
+_HIGHEST = 6.0  # standing of a paper beyond which more says nothing: a named paper's is without measure
 _UNKNOWN = 0.5  # what a question wholly of words that no paper has costs in closeness
-_LEAST_CLOSE = 0.2
+_LEAST_CLOSE = 0.185
+_EMBEDDED = 32  # sentences whose meaning is looked at: those that share most words and stand highest
 
 
 class Evidence(Value):
@@ -30,13 +32,15 @@ class Evidence(Value):
     text: str
     start: int
     end: int
-    meaning: float
     words: float
-    named: bool = False
+    standing: float
+    named: bool
+    meaning: float = 0.0
 
     @property
     def score(self) -> float:
-        return _MEANING * self.meaning + _WORDS * self.words + (_NAMED if self.named else 0.0)
+        found = _MEANING * self.meaning + _WORDS * self.words + _STANDING * self.standing
+        return found + (_NAMED if self.named else 0.0)
 
 
 class Weights(Value):
@@ -62,17 +66,13 @@ def gather(
     question: str, passages: Sequence[Passage], embedder: Embedder, keywords: Keywords
 ) -> list[Evidence]:
     """Every distinct sentence of the passages as evidence, best first."""
-    spans = _spans(passages)
-    if not spans:
-        return []
     weights = weigh(question, keywords)
-    asked = embedder.query(question)
-    meanings = (
-        embedder.passages([chunk.text[a - chunk.start : b - chunk.start] for _, chunk, a, b in spans]) @ asked
-    )
     named = {passage.paper.id for passage in passages if names_paper(question, passage.paper)}
+    standing: dict[str, float] = {}
+    for passage in passages:
+        standing.setdefault(passage.paper.id, min(passage.score, _HIGHEST))
     found = []
-    for (paper, chunk, start, end), meaning in zip(spans, meanings, strict=True):
+    for paper, chunk, start, end in _spans(passages):
         text = chunk.text[start - chunk.start : end - chunk.start]
         held = keywords.stems(f"{paper.title} {text}" if paper.id in named else text)
         found.append(
@@ -82,12 +82,28 @@ def gather(
                 text=text,
                 start=start,
                 end=end,
-                meaning=float(meaning),
                 words=weights.covered(held),
+                standing=standing[paper.id],
                 named=paper.id in named,
             )
         )
-    return sorted(found, key=lambda evidence: -evidence.score)
+    return _by_meaning(question, sorted(found, key=_score)[-_EMBEDDED:], embedder)
+
+
+def _by_meaning(question: str, found: Sequence[Evidence], embedder: Embedder) -> list[Evidence]:
+    """The evidence with its likeness in meaning, best first."""
+    if not found:
+        return []
+    meanings = embedder.passages([item.text for item in found]) @ embedder.query(question)
+    measured = [
+        item.model_copy(update={"meaning": float(meaning)})
+        for item, meaning in zip(found, meanings, strict=True)
+    ]
+    return sorted(measured, key=_score, reverse=True)
+
+
+def _score(item: Evidence) -> float:
+    return item.score
 
 
 class Support(Value):

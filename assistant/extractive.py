@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from assistant.citations import Citations, numbers, with_markers
+from assistant.citations import Citations, numbers, unmarked, with_markers
 from assistant.evidence import Evidence
 from assistant.question import label
 from assistant.schema import Citation, Sentence
 from assistant.settings import AnswerSettings
+from index.dates import date_words
 from index.schema import Paper, Value
 
 _DANGLING = re.compile(
@@ -63,7 +64,8 @@ def compose_list(evidence: Sequence[Evidence], settings: AnswerSettings) -> Comp
     for item in kept:
         number = citations.cite(item.paper, item.chunk, item.text, item.start)
         written.append(Sentence(text=item.text, citations=(number,), support="verbatim"))
-        lines.append(f"- **{item.paper.title}**{_origin(item.paper)}: {with_markers(item.text, [number])}")
+        named = f"**{unmarked(item.paper.title)}**{unmarked(_origin(item.paper))}"
+        lines.append(f"- {named}: {with_markers(item.text, [number])}")
     return Composed(
         text="\n".join(lines), sentences=tuple(written), citations=citations.all, papers=len(best)
     )
@@ -99,5 +101,5 @@ def _standing_alone(item: Evidence, named: bool) -> str:
 
 
 def _origin(paper: Paper) -> str:
-    known = [fact for fact in (paper.organization, paper.published) if fact]
+    known = [fact for fact in (paper.organization, date_words(paper.published)) if fact]
     return f" ({', '.join(known)})" if known else ""

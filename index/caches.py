@@ -11,8 +11,11 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from index.catalog import Catalog, Indexed, Vector
 from index.errors import LibraryError
@@ -68,9 +71,14 @@ class Caches:
     def faults(self) -> list[str]:
         """What is wrong with caches that claim to have reached the catalog; empty where nothing is.
 
-        Raises LibraryError where they cannot be opened at all.
+        Raises LibraryError where they cannot be opened or searched at all.
         """
-        held = (("Chroma", self.vectors), ("the keyword index", self.keywords))
+        with self._surviving() as survivor:
+            if not survivor:
+                return ["Chroma ended the process that opened it last"]
+            held = (("Chroma", self.vectors), ("the keyword index", self.keywords))
+            for _, cache in held:
+                cache.probe()
         if self.behind:
             return []
         chunks = self.catalog.counts()["chunks"]
@@ -106,11 +114,11 @@ class Caches:
                 done += len(rows)
                 if progress:
                     progress(done, total)
-            old = self.position.folder
             self._reach(Position(folder=folder, change=target))
             self.close()
             self._stores = stores
-            shutil.rmtree(self.library / old, ignore_errors=True)
+            for old in set(self._folders()) - {self.library / folder}:
+                shutil.rmtree(old, ignore_errors=True)
             self.catalog.mark_ready(target)
 
     def refresh(self) -> None:
@@ -125,6 +133,28 @@ class Caches:
     def nearest(self, query: Vector, count: int, scope: Bounds) -> list[Hit]:
         with self._guard:
             return self.vectors.nearest(query, count, scope)
+
+    @contextmanager
+    def _surviving(self) -> Iterator[bool]:
+        """Whether nobody died in this block before: a damaged graph can end the process that loads it.
+
+        A mark is left while the block runs, under a lock that ends with its process.
+        """
+        folder = self.library / self.position.folder
+        folder.mkdir(exist_ok=True)
+        mark = folder / "probing"
+        try:
+            with FileLock(folder / "probe.lock", timeout=0, thread_local=False, is_singleton=False):
+                if mark.exists():
+                    yield False
+                    return
+                mark.touch()
+                try:
+                    yield True
+                finally:
+                    mark.unlink(missing_ok=True)
+        except Timeout:  # another is at it, and alive
+            yield True
 
     def _write(self, vectors: Vectors, keywords: Keywords, rows: list[Indexed]) -> None:
         known = self.catalog.vectors_of([row.chunk.id for row in rows], self.model)
@@ -148,8 +178,12 @@ class Caches:
         return Vectors(place / "chroma", self.model, self.fingerprint), Keywords(place / "keywords")
 
     def _next_folder(self) -> str:
-        taken = [int(path.name.removeprefix("caches-")) for path in self.library.glob("caches-[0-9]*")]
+        taken = [int(path.name.removeprefix("caches-")) for path in self._folders()]
         return f"caches-{max(taken, default=0) + 1}"
+
+    def _folders(self) -> list[Path]:
+        """The folder in use, and those that killed rebuilds left."""
+        return list(self.library.glob("caches-[0-9]*"))
 
     def _stored(self) -> Position | None:
         try:

@@ -372,6 +372,17 @@ class Catalog:
                     found[row.id] = (Paper.model_validate_json(row.paper), _chunk(row))
         return found
 
+    def unfit(self, model: str) -> int:
+        """How many chunks have no vector of `model`, or do not lie inside their paper's text."""
+        wanting = select(func.count()).select_from(
+            chunks.join(papers, papers.c.id == chunks.c.paper_id).outerjoin(
+                vectors, (vectors.c.chunk_id == chunks.c.id) & (vectors.c.model == model)
+            )
+        )
+        outside = (chunks.c.start >= chunks.c.end) | (chunks.c.end > func.length(papers.c.text))
+        with self.engine.connect() as connection:
+            return connection.scalar(wanting.where(vectors.c.chunk_id.is_(None) | outside)) or 0
+
     def paper_ids(self) -> list[str]:
         """Every paper's id, in any state, in order."""
         with self.engine.connect() as connection:

@@ -75,6 +75,21 @@ def latest_day(published: str | None) -> int | None:
     return year * 10000 + month * 100 + (day or monthrange(year, month)[1])
 
 
+def date_words(published: str | None) -> str:
+    """`19 Jun 2025` for `2025-06-19`, at whatever precision is known; empty where nothing is."""
+    if not published:
+        return ""
+    if published.startswith("--"):
+        return f"{int(published[5:7])} {_short_month(published[2:4])} (year unknown)"
+    year, *rest = published.split("-")
+    words = [_short_month(rest[0]), year] if rest else [year]
+    return " ".join([str(int(rest[1])), *words] if len(rest) > 1 else words)
+
+
+def _short_month(number: str) -> str:
+    return MONTHS[int(number) - 1][:3].capitalize()
+
+
 def _parts(published: str | None) -> tuple[int | None, int | None, int | None]:
     if not published or published.startswith("--"):
         return None, None, None

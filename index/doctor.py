@@ -32,7 +32,7 @@ def examine(library: Library) -> Iterator[Finding]:
             "set embedding.model, or run `ibid rebuild`",
         ),
         ("no paper is half written", _nothing_pending, "run `ibid rebuild`"),
-        ("chunks lie inside their papers", _chunks_inside, "add the papers again"),
+        ("chunks lie inside their papers", _chunks_inside, "run `ibid rebuild`"),
         ("every chunk has a unit vector", _vectors_whole, "run `ibid rebuild`"),
         ("Chroma holds exactly the catalog's chunks", _chroma_agrees, "run `ibid rebuild`"),
         ("the keyword index holds exactly the catalog's chunks", _keywords_agree, "run `ibid rebuild`"),

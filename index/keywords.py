@@ -30,6 +30,7 @@ class Keywords:
             tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
             .filter(tantivy.Filter.remove_long(40))
             .filter(tantivy.Filter.lowercase())
+            .filter(tantivy.Filter.stopword("english"))
             .filter(tantivy.Filter.stemmer("english"))
             .build()
         )
@@ -43,11 +44,6 @@ class Keywords:
         whole = {paper_id: (chunks[0], whole_text(chunks)) for paper_id, chunks in papers.items()}
         self.papers.write(whole, removed)
 
-    def refresh(self) -> None:
-        """See what another process has committed."""
-        self.chunks.refresh()
-        self.papers.refresh()
-
     def best_chunks(self, query: str, count: int, scope: Bounds) -> list[Hit]:
         """The `count` chunks in scope with the highest BM25 score for the words of `query`, best first."""
         return self.chunks.best(self.stems(query), count, scope)
@@ -57,12 +53,17 @@ class Keywords:
         return self.papers.best(self.stems(query), count, scope)
 
     def stems(self, text: str) -> list[str]:
-        """The distinct stemmed words of a text in order, as they are indexed."""
+        """The distinct stemmed words of a text in order, as they are indexed, without function words."""
         return list(dict.fromkeys(self._stem.analyze(text)))
 
     def rarity(self, stems: Sequence[str]) -> list[float]:
         """For each stem the share of papers that hold it, in [0, 1]."""
         return self.papers.rarity(stems)
+
+    def probe(self) -> None:
+        """Make both indexes answer; LibraryError where one does not."""
+        self.chunks.probe()
+        self.papers.probe()
 
     def count(self) -> int:
         """How many chunks are held."""
@@ -77,6 +78,7 @@ class WordIndex:
     """One tantivy index of items with the facts that filters look at."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self._schema = _schema()
         try:
@@ -96,8 +98,17 @@ class WordIndex:
         writer.wait_merging_threads()
         self._index.reload()
 
-    def refresh(self) -> None:
-        self._index.reload()
+    def probe(self) -> None:
+        """Find a stored item again by its id; LibraryError where that fails."""
+        try:
+            searcher = self._index.searcher()
+            for _, address in searcher.search(tantivy.Query.all_query(), limit=1).hits:
+                item = searcher.doc(address)["id"][0]
+                found = searcher.search(tantivy.Query.term_query(self._schema, "id", item), limit=1)
+                if not found.hits:
+                    raise ValueError(f"{item} is stored and not found")
+        except (ValueError, OSError, KeyError, IndexError) as error:
+            raise LibraryError(f"The keyword index {self.folder} cannot be searched: {error}") from error
 
     def best(self, stems: Sequence[str], count: int, scope: Bounds) -> list[Hit]:
         if not stems:

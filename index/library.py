@@ -103,13 +103,13 @@ class Library:
     def rebuild(self, progress: RebuildProgress | None = None) -> None:
         """Make both caches anew from the catalog.
 
-        Embeds nothing, unless the settings now name another model or another way of cutting: then every
-        paper is cut and embedded by them. `progress` is told papers while embedding, then chunks.
+        Embeds nothing, unless the settings now name another model or another way of cutting, or a chunk
+        or a vector is damaged: then every paper is cut anew, and what has no vector is embedded. `progress` is told papers while embedding, then chunks.
         """
         with writing(self.folder, "ibid rebuild"), self._opening:
             self._close_caches()
             caches = self._unopened_caches()
-            if self.catalog.fact("cut") != self._cut():
+            if self.catalog.fact("cut") != self._cut() or self.catalog.unfit(caches.model):
                 Ingestion(self.catalog, caches, self.embedder, self.chunker).recut(progress)
                 self._remember_model()
             caches.rebuild(progress)

@@ -55,7 +55,7 @@ class Retriever:
         proposed = self._candidates(query, vector, bounds(filters), named)
         located = self._located(proposed)
         cosines = self._cosines(vector, located, proposed.dense)
-        words = {chunk_id: 0.0 for chunk_id in located} | _scores(proposed.keyword, located)
+        words = dict.fromkeys(located, 0.0) | _scores(proposed.keyword, located)
         papers = self._paper_scores(located, cosines, _scores(proposed.papers), named)
         chunks = standardised_sum([cosines, words], [self.settings.meaning, self.settings.words])
         scores = _passage_scores(located, papers, chunks)

@@ -54,6 +54,23 @@ class Vectors:
         """Let go of the folder; this is not used afterwards."""
         self._system.stop()
 
+    def probe(self) -> None:
+        """Make the index itself answer; LibraryError where it does not.
+
+        Chroma counts and lists from its database, and so does not notice a graph that is lost.
+        """
+        try:
+            stored = self.collection.get(limit=1, include=["embeddings"])
+            if stored["ids"]:
+                found = self.collection.query(query_embeddings=stored["embeddings"], n_results=1, include=[])
+                broken = None if found["ids"][0] else "its graph is empty"
+            else:
+                broken = None
+        except Exception as error:
+            raise LibraryError(f"Chroma cannot search {self.folder}: {error}") from error
+        if broken:
+            raise LibraryError(f"Chroma cannot search {self.folder}: {broken}")
+
     def upsert(self, rows: Sequence[Indexed], vectors: dict[str, Vector]) -> None:
         """Write chunks with their vectors; those already there are replaced."""
         for start in range(0, len(rows), _BATCH):

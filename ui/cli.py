@@ -72,12 +72,10 @@ def scoped(verb: Callable[..., None]) -> Callable[..., None]:
     ) -> None:
         from index.schema import Filters
 
-        for date in (since, until):
-            _require_date(date)
         filters = Filters(
             papers=paper,
-            since=since,
-            until=until,
+            since=_date(since),
+            until=_date(until),
             organizations=organization,
             min_comments=min_comments,
             sources=source,
@@ -328,16 +326,22 @@ def _require_one(given: str | None, batch: Any, name: str) -> None:
         raise click.UsageError(f"Give either {name} or --batch FILE.")
     if given is not None and not given.strip():
         raise click.UsageError(f"{name} is empty.")
+    if given is not None and not _is_text(given):
+        raise click.UsageError(f"{name} is not UTF-8 text.")
 
 
-def _require_date(date: str | None) -> None:
+def _is_text(given: str) -> bool:
+    """Whether an argument was UTF-8: bytes that are not arrive as lone surrogates."""
+    return not any("\ud800" <= character <= "\udfff" for character in given)
+
+
+def _date(written: str | None) -> str | None:
     from index.dates import parse_bound
 
-    if date is not None:
-        try:
-            parse_bound(date)
-        except ValueError as error:
-            raise click.UsageError(str(error)) from error
+    try:
+        return parse_bound(written) if written is not None else None
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
 
 
 def _write_lines(lines: Any) -> None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assistant.schema import Answer, Citation, FoundPassage, Turn
+from index.dates import date_words
 from ui.markup import escape, link, marked, mathematics
-from ui.render import byline, counted, date_words, passage_of, ranks_words, strength
+from ui.render import byline, counted, passage_of, ranks_words, strength
 
 EXCERPT = 220  # characters of a passage shown before it is opened
 

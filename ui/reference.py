@@ -20,7 +20,13 @@ from ui.settings import Settings, known_settings
 
 _WIDTH = 100
 _DATA_FOLDER = Path("~/.local/share/ibid")
-_TYPES: dict[Any, str] = {int: "whole number", float: "number", str: "text", Path: "path", bool: "true or false"}
+_TYPES: dict[Any, str] = {
+    int: "whole number",
+    float: "number",
+    str: "text",
+    Path: "path",
+    bool: "true or false",
+}
 _LIMITS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
 _WRITTEN = "<!-- Written by `make docs` from the code; change the code, not this page. -->"
 

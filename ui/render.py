@@ -6,32 +6,19 @@ nothing of HTML (see `markup`) and nothing of colours.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import date
 
 from assistant.schema import Answer, Citation, FoundPassage, Turn
+from index.dates import date_words
 from index.schema import Filters, Paper
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_DATE = re.compile(r"(?P<year>\d{4}|-)(?:-(?P<month>\d{2}))?(?:-(?P<day>\d{2}))?$")
 _RETRIEVERS = {"dense": "by meaning", "keyword": "by words"}
 
 
 def counted(number: int, noun: str) -> str:
     """`1 paper`, `1,302 papers`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def date_words(published: str | None) -> str:
-    """`19 Jun 2025` for `2025-06-19`, at whatever precision is known; empty where nothing is."""
-    match = _DATE.match(published or "")
-    if match is None:
-        return published or ""
-    year, month, day = match["year"], match["month"], match["day"]
-    words = [str(int(day))] if day else []
-    words += [_MONTHS[int(month) - 1]] if month and 1 <= int(month) <= 12 else []
-    return " ".join([*words, year if year != "-" else "(year unknown)"])
 
 
 def authors_words(paper: Paper) -> str:
@@ -91,6 +78,13 @@ def unsupported(answer: Answer) -> list[str]:
 def nothing_found(papers: int) -> str:
     """The headline of an answer that the papers do not hold."""
     return f"Nothing in {'this paper' if papers == 1 else f'these {papers:,} papers'} says"
+
+
+def remarks(answer: Answer) -> str:
+    """What a refusal says beyond its headline and its list of nearest papers, which the page draws itself."""
+    paragraphs = [paragraph.strip() for paragraph in answer.text.split("\n\n")]
+    drawn = ("Nothing in th", "Nearest, not used")
+    return "\n\n".join(p for p in paragraphs if p and not p.startswith(drawn))
 
 
 def reference(citation: Citation) -> str:

@@ -35,7 +35,8 @@ _MOST_SHOWN = 20
 
 
 def console() -> Console:
-    return Console(file=sys.stdout, highlight=False)
+    """Standard output; a line is wrapped for a person's terminal and left whole for a program."""
+    return Console(file=sys.stdout, highlight=False, soft_wrap=not sys.stdout.isatty())
 
 
 def notes() -> Console:
@@ -114,16 +115,11 @@ def print_papers(papers: Sequence[Paper], total: int, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([paper.model_dump(mode="json") for paper in papers]))
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("id", "published", "organisation", "title"):
-        table.add_column(
-            column, overflow="fold" if column == "title" else "ellipsis", no_wrap=column != "title"
-        )
-    for paper in papers:
-        table.add_row(
-            *(escape(cell or "") for cell in (paper.id, paper.published, paper.organization, paper.title))
-        )
-    console().print(table)
+    rows = [(paper.id, paper.published or "", paper.organization or "", paper.title) for paper in papers]
+    if sys.stdout.isatty():
+        console().print(_table(("id", "published", "organisation", "title"), rows))
+    else:
+        click.echo("".join("\t".join(row) + "\n" for row in rows), nl=False)
     if len(papers) < total:
         notes().print(f"{len(papers):,} of {total:,} in scope; --limit shows more.")
 
@@ -199,12 +195,17 @@ def print_settings(settings: Sequence[Setting], as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([_plain(setting) for setting in settings]))
         return
+    rows = [(setting.name, str(setting.value), setting.layer) for setting in settings]
+    console().print(_table(("setting", "value", "set by"), rows))
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("setting", "value", "set by"):
+    for column in columns:
         table.add_column(column, overflow="fold")
-    for setting in settings:
-        table.add_row(setting.name, escape(str(setting.value)), escape(setting.layer))
-    console().print(table)
+    for row in rows:
+        table.add_row(*map(escape, row))
+    return table
 
 
 def _plain(setting: Setting) -> dict[str, Any]:

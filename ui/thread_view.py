@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from assistant.schema import Answer, Table, Turn
+from index.dates import date_words
 from index.library import LibraryFacts
 from index.schema import Paper
 from ui.evidence_view import nearest
 from ui.markup import FLAG, escape, markdown, mathematics
-from ui.render import byline, counted, coverage_words, date_words, nothing_found, unsupported
+from ui.render import byline, counted, coverage_words, nothing_found, remarks, unsupported
 from ui.run import Progress
 
 _FLAG = '<span class="flag" role="img" aria-label="This sentence has no source" title="No source">⚠</span>'
@@ -162,7 +163,7 @@ def _table_html(number: int, answer: Answer, table: Table) -> str:
 def _not_found(answer: Answer) -> str:
     papers = answer.scope.papers or answer.coverage.searched
     headline = nothing_found(papers)
-    said = "" if answer.text.startswith("Nothing in th") else markdown(answer.text, lambda n: None)
+    said = markdown(remarks(answer), lambda n: None)
     widen = (
         '<button type="button" class="quiet-button widen" data-do="widen">Widen scope</button>'
         if not answer.scope.filters.empty

@@ -1,0 +1,292 @@
+"""Parts that are costly to make and shared by the whole run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from index.embedding import Embedder, Fingerprint, load_embedder
+from index.library import Library
+from index.settings import EmbeddingSettings, IndexSettings
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for model files; the default model's graph is built in it once a run."""
+    return tmp_path_factory.mktemp("models")
+
+
+@pytest.fixture(scope="session")
+def embedder(models: Path) -> Iterator[Embedder]:
+    """The default embedder, loaded once a run."""
+    loaded = load_embedder("minilm:all-MiniLM-L6-v2", models)
+    yield loaded
+    loaded.close()
+
+
+PAPERS: tuple[dict[str, Any], ...] = (
+    {
+        "title": "TideNet: Forecasting Sea Levels from Sparse Buoys",
+        "abstract": "Coastal towns need warnings of floods hours ahead. TideNet forecasts sea levels from as few as "
+        "twelve buoys by learning how storms push water. On three coasts it halves the error of tidal tables. "
+        "The forecasts stay calibrated when half of the buoys fall silent.",
+        "published": "2024-03-05",
+        "organization": "Harbor Institute",
+        "comments": 4,
+        "authors": ["Ines Duarte", "Paul Okoro"],
+    },
+    {
+        "title": "A Grammar of Bird Song",
+        "abstract": "We parse the songs of warblers with a probabilistic grammar. Songs that the grammar finds unlikely "
+        "are sung by young males. The grammar needs no labels beyond the species.",
+        "published": "2024-11-20",
+        "organization": "Aviary Lab",
+        "comments": 17,
+        "authors": ["Mei Tan"],
+    },
+    {
+        "title": "Cold Starts in Recommendation Are a Matter of Trust",
+        "abstract": "New users of a recommender are shown popular items. We show that asking two questions first, and "
+        "explaining why, keeps 18% more of them. The gain vanishes when no explanation is given.",
+        "published": "2025-01-14",
+        "organization": "harbor  institute",
+        "comments": 0,
+        "authors": ["Lars Holm", "Ada Brandt"],
+    },
+    {
+        "title": "KilnBench: Can Language Models Plan a Pottery Firing?",
+        "abstract": "KilnBench asks language models to plan the firing of ceramics under limits of heat and time. The best "
+        "of nine models ruins four pots in ten. Errors come from forgetting that kilns cool slowly.",
+        "published": "2025-06",
+        "comments": 9,
+    },
+    {
+        "title": "Sorting Seeds by Sound",
+        "abstract": "Dropping seeds on a steel plate tells good from hollow ones by sound alone. A microphone and a small "
+        "network sort 40 seeds a second. No camera is needed.",
+        "published": "2025-06-30",
+        "organization": "Aviary Lab",
+    },
+    {
+        "title": "On the Memory of Glaciers",
+        "abstract": "Glaciers answer to snowfall with a delay of decades. We estimate the delay from satellite images of "
+        "their tongues. Steep glaciers forget sooner than flat ones.",
+        "organization": "Polar Works",
+        "comments": 2,
+    },
+)
+"""Invented papers, with facts left out here and there as real sources leave them out."""
+
+
+@pytest.fixture(scope="session")
+def papers() -> tuple[dict[str, Any], ...]:
+    """Six invented papers as JSON records."""
+    return PAPERS
+
+
+@pytest.fixture
+def write_papers(tmp_path: Path) -> Callable[..., Path]:
+    """Writes records, or lines as they are, into a JSON-lines file below the test's folder."""
+
+    def write(name: str, *entries: dict[str, Any] | str) -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lines = [entry if isinstance(entry, str) else json.dumps(entry) for entry in entries]
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return path
+
+    return write
+
+
+class CountingEmbedder(Embedder):
+    """An embedder that remembers what it was given; another does the work."""
+
+    def __init__(self, inner: Embedder) -> None:
+        self.inner = inner
+        self.window = inner.window
+        self.embedded: list[str] = []
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        return self.inner.fingerprint
+
+    def passages(self, texts: Sequence[str], progress: Any = None) -> NDArray[np.float32]:
+        self.embedded.extend(texts)
+        return self.inner.passages(texts, progress)
+
+    def query(self, text: str) -> NDArray[np.float32]:
+        return self.inner.query(text)
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        return self.inner.count(texts)
+
+
+class HashingEmbedder(Embedder):
+    """A small model that needs no weights: each word's hash adds to one of 64 numbers."""
+
+    window = None
+
+    def __init__(self, name: str = "words") -> None:
+        self.name = name
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        spec = f"hashing:{self.name}"
+        return Fingerprint(name=spec, sha256=hashlib.sha256(spec.encode()).hexdigest(), dimension=64)
+
+    def passages(self, texts: Sequence[str], progress: Any = None) -> NDArray[np.float32]:
+        return np.array([self.query(text) for text in texts], np.float32).reshape(-1, 64)
+
+    def query(self, text: str) -> NDArray[np.float32]:
+        vector = np.full(64, 1e-3, np.float32)
+        for word in re.findall(r"\w+", text.lower()):
+            vector[hashlib.sha256(word.encode()).digest()[0] % 64] += 1
+        return np.asarray(vector / np.linalg.norm(vector), np.float32)
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        return [0] * len(texts)
+
+
+@pytest.fixture
+def counting(embedder: Embedder) -> CountingEmbedder:
+    """The default embedder, remembering what it embeds."""
+    return CountingEmbedder(embedder)
+
+
+@pytest.fixture(scope="session")
+def counted() -> Callable[[Embedder], CountingEmbedder]:
+    """Makes an embedder remember what it embeds."""
+    return CountingEmbedder
+
+
+@pytest.fixture(scope="session")
+def hashing() -> HashingEmbedder:
+    """Another embedder than the default, with another fingerprint."""
+    return HashingEmbedder()
+
+
+@pytest.fixture
+def settings(models: Path) -> IndexSettings:
+    """The default settings, with the run's folder of models."""
+    return IndexSettings(embedding=EmbeddingSettings(models=models))
+
+
+@pytest.fixture
+def open_library(
+    tmp_path: Path, settings: IndexSettings, embedder: Embedder
+) -> Iterator[Callable[..., Library]]:
+    """Opens libraries with the run's embedder, or the one given, and closes them when the test ends."""
+    opened: list[Library] = []
+
+    def open_one(folder: Path | None = None, model: Embedder | None = None) -> Library:
+        library = Library.open(folder or tmp_path / "library", settings)
+        library.embedder = model or embedder
+        opened.append(library)
+        return library
+
+    yield open_one
+    for library in opened:
+        library.close()
+
+
+@pytest.fixture
+def library(
+    open_library: Callable[..., Library], write_papers: Callable[..., Path], counting: CountingEmbedder
+) -> Library:
+    """A library of the six papers, from papers.jsonl; `counting` remembers what was embedded."""
+    library = open_library(model=counting)
+    library.add([write_papers("papers.jsonl", *PAPERS)])
+    return library
+
+
+@pytest.fixture
+def environment(models: Path, tmp_path: Path) -> dict[str, str]:
+    """The environment of an `ibid` of its own: the run's models, and no settings of the user's."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("IBID_")}
+    return kept | {"IBID_EMBEDDING__MODELS": str(models), "IBID_LIBRARY": str(tmp_path / "library")}
+
+
+@pytest.fixture(scope="session")
+def seeds() -> list[Path]:
+    """The real listing pages that lie beside the repository; tests that need them are skipped without."""
+    folder = Path(__file__).parents[1].parent / "shared" / "seeds"
+    found = sorted(folder.glob("*.txt"))
+    if not found:
+        pytest.skip(f"{folder} absent")
+    return found
+
+
+@pytest.fixture(scope="session")
+def seeds_library(
+    seeds: list[Path], embedder: Embedder, models: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Library]:
+    """The library of the real listing pages, added once a run; not to be written to."""
+    settings = IndexSettings(embedding=EmbeddingSettings(models=models))
+    library = Library.open(tmp_path_factory.mktemp("seeds") / "library", settings)
+    library.embedder = embedder
+    library.add(seeds)
+    yield library
+    library.close()
+
+
+@pytest.fixture(scope="session")
+def sample_folder(embedder: Embedder, models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a library of the sample papers, closed: copy it, never write to it."""
+    folder = tmp_path_factory.mktemp("sample") / "library"
+    with Library.open(folder, IndexSettings(embedding=EmbeddingSettings(models=models))) as library:
+        library.embedder = embedder
+        assert not library.add([Path(__file__).parents[1] / "configs" / "sample_papers.txt"]).failed
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sample_library(
+    sample_folder: Path, embedder: Embedder, models: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Library]:
+    """The library of the sample papers, opened once a run; its papers are not to be changed."""
+    folder = shutil.copytree(sample_folder, tmp_path_factory.mktemp("opened") / "library")
+    with Library.open(folder, IndexSettings(embedding=EmbeddingSettings(models=models))) as library:
+        library.embedder = RememberingEmbedder(embedder)
+        yield library
+
+
+class RememberingEmbedder(Embedder):
+    """The vectors of another embedder, each made once: a test that asks hundreds of questions reads the
+    same sentences again and again."""
+
+    def __init__(self, inner: Embedder) -> None:
+        self.inner = inner
+        self.window = inner.window
+        self._made: dict[str, NDArray[np.float32]] = {}
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        return self.inner.fingerprint
+
+    def passages(self, texts: Sequence[str], progress: Any = None) -> NDArray[np.float32]:
+        new = [text for text in dict.fromkeys(texts) if text not in self._made]
+        if new:
+            self._made.update(zip(new, self.inner.passages(new), strict=True))
+        return np.array([self._made[text] for text in texts], np.float32).reshape(len(texts), -1)
+
+    def query(self, text: str) -> NDArray[np.float32]:
+        return self.inner.query(text)
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        return self.inner.count(texts)
+
+
+@pytest.fixture(scope="session")
+def remembering(embedder: Embedder) -> RememberingEmbedder:
+    """The default embedder, which embeds no sentence twice in a run."""
+    return RememberingEmbedder(embedder)

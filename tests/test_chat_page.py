@@ -1,0 +1,687 @@
+"""The chat page as a reader meets it: a real library, a real server, Chromium.
+
+Nothing here sleeps: each step waits for a state of the page. Without Chromium these tests are skipped,
+under CI they fail. `IBID_PICTURES=1` makes the last one renew docs/pictures.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import re
+import shutil
+import socket
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+
+from assistant.conversation import Conversations
+from assistant.engine import Assistant
+from assistant.schema import Answered, Delta, Event, Turn
+from index.errors import IbidError
+from index.library import Library
+from index.schema import Filters
+from index.settings import EmbeddingSettings, IndexSettings
+from ui import app
+
+ROOT = Path(__file__).parents[1]
+SAMPLE = ROOT / "configs" / "sample_papers.txt"
+PICTURES = ROOT / "docs" / "pictures"
+WIDE = {"width": 1280, "height": 800}
+NARROW = {"width": 390, "height": 844}
+QUESTION = "What does ColBERT propose?"
+SECOND = "Which papers improve retrieval?"
+ABSENT = "How do I bake sourdough bread?"
+WAIT = 20.0
+
+pytestmark = [
+    # Gradio leaves its server's event loop and sockets to the garbage collector, which `served` calls,
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    # and its queue uses what pandas has deprecated.
+    pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning"),
+]
+
+
+# ---- The library, the server, the browser
+
+
+@pytest.fixture(scope="module")
+def settings(models: Path) -> IndexSettings:
+    return IndexSettings(embedding=EmbeddingSettings(models=models))
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory, settings: IndexSettings) -> Path:
+    """A library of the sample papers, closed; tests open copies of it."""
+    folder = tmp_path_factory.mktemp("sample")
+    with Library.open(folder, settings) as made:
+        assert not made.add([SAMPLE]).failed
+    return folder
+
+
+@pytest.fixture(scope="module")
+def library(
+    sample: Path, tmp_path_factory: pytest.TempPathFactory, settings: IndexSettings
+) -> Iterator[Library]:
+    folder = shutil.copytree(sample, tmp_path_factory.mktemp("shared") / "library")
+    with Library.open(folder, settings) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def site(library: Library) -> Iterator[str]:
+    with served(library) as address:
+        yield address
+
+
+@contextmanager
+def served(library: Library, assistant: Assistant | None = None) -> Iterator[str]:
+    page = app.build(library, assistant)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    page.launch(server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, **app.launch_options())
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        page.close(verbose=False)
+        del page
+        gc.collect()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        reason = "chromium absent: apt-get install chromium"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, headless=True, args=flags)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Open an address in a window of its own; at the end no request left for elsewhere, no script failed."""
+    contexts: list[BrowserContext] = []
+    trouble: list[str] = []
+
+    def open_page(address: str, viewport: dict[str, int] = WIDE, scheme: str = "light") -> Page:
+        options: dict[str, Any] = {"viewport": viewport, "color_scheme": scheme, "reduced_motion": "reduce"}
+        context = browser.new_context(**options)
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(WAIT * 1000)
+        origin = urlsplit(address).netloc
+        page.on(
+            "request", lambda request: trouble.append(request.url) if foreign(request.url, origin) else None
+        )
+        page.on("pageerror", lambda error: trouble.append(str(error)))
+        page.goto(address)
+        page.wait_for_selector("html[data-ibid=ready]")
+        settled(page)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not trouble
+
+
+def foreign(url: str, origin: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme in ("http", "https", "ws", "wss") and parts.netloc != origin
+
+
+def settled(page: Page) -> None:
+    expect(page.locator("#thread .welcome, #thread .turn, #live .failed").first).to_be_attached()
+
+
+def ask(page: Page, question: str) -> Locator:
+    """Ask and wait for the finished turn."""
+    turns = page.locator("#thread .turn").count()
+    box = page.locator("#question textarea")
+    box.fill(question)
+    box.press("Enter")
+    expect(page.locator("#thread .turn")).to_have_count(turns + 1)
+    expect(page.locator("#send")).to_be_visible()
+    return page.locator("#thread .turn").last
+
+
+class Held(Assistant):
+    """The real assistant, held before its first event and after its first piece until let go."""
+
+    def __init__(self, library: Library) -> None:
+        super().__init__(library)
+        self.begin = threading.Event()
+        self.go = threading.Event()
+        self.ended = threading.Event()
+        self.finished = False
+
+    def stream(
+        self, question: str, turns: Sequence[Turn] = (), filters: Filters = Filters()
+    ) -> Iterator[Event]:
+        try:
+            assert self.begin.wait(WAIT)
+            for event in super().stream(question, turns, filters):
+                self.finished = isinstance(event, Answered)
+                yield event
+                if isinstance(event, Delta):
+                    assert self.go.wait(WAIT)
+        finally:
+            self.ended.set()
+
+    def starters(self, count: int = 4) -> tuple[str, ...]:
+        return ()
+
+
+class Failing(Assistant):
+    """The real assistant, which fails while `trouble` is set, after its first piece where `late`."""
+
+    trouble: Exception | None = None
+    late = False
+
+    def stream(
+        self, question: str, turns: Sequence[Turn] = (), filters: Filters = Filters()
+    ) -> Iterator[Event]:
+        for event in super().stream(question, turns, filters):
+            if self.trouble and (isinstance(event, Delta) or not self.late):
+                if self.late:
+                    yield event
+                raise self.trouble
+            yield event
+
+
+# ---- Asking and citations
+
+
+def test_the_empty_page_tells_the_library_and_offers_questions_it_can_answer(
+    site: str, library: Library, visit: Callable[..., Page]
+) -> None:
+    page = visit(site)
+    expect(page.locator(".facts")).to_contain_text(f"{library.count():,}")
+    expect(page.locator("#paper-count")).to_have_text(f"{library.count()} papers")
+    expect(page.locator(".paper-card")).to_have_count(4)
+    expect(page.locator("#banner")).to_contain_text("No language model configured")
+    starters = page.locator(".starter")
+    expect(starters).to_have_count(4)
+    starters.first.click()
+    expect(page.locator("#thread a.cite").first).to_be_visible()
+
+
+def test_a_marker_opens_the_card_with_the_exact_sentence_marked(
+    site: str, library: Library, visit: Callable[..., Page]
+) -> None:
+    page = visit(site)
+    turn = ask(page, QUESTION)
+    turn.locator("a.cite").first.click()
+    card = page.locator("#cite-1-1")
+    expect(card).to_be_focused()
+    quote = card.locator("mark").inner_text()
+    title = card.locator("h3").inner_text()
+    assert quote in library.text(library.paper(title).id)
+    card.locator("a.back").click()
+    expect(page.locator("#from-1-1")).to_be_focused()
+
+
+def test_citations_of_older_turns_open_their_own_cards(site: str, visit: Callable[..., Page]) -> None:
+    page = visit(site)
+    first, second = ask(page, QUESTION), ask(page, SECOND)
+    expect(page.locator("#cite-2-1")).to_be_visible()
+    page.locator("#turn-1 a.cite").first.click()
+    expect(page.locator("#cite-1-1")).to_be_focused()
+    expect(page.locator("#cite-2-1")).to_be_hidden()
+    page.locator(".turn-picker").select_option("2")
+    expect(page.locator("#cite-2-1")).to_be_visible()
+    for turn in (first, second):
+        for link in turn.locator("a.cite").all():
+            assert page.locator(link.get_attribute("href") or "").count() == 1
+
+
+def test_what_was_retrieved_stands_on_its_own_tab_with_ranks_for_the_curious(
+    site: str, visit: Callable[..., Page]
+) -> None:
+    page = visit(site)
+    ask(page, QUESTION)
+    tabs = page.locator("#evidence .shown [role=tab]")
+    tabs.first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(tabs.last).to_be_focused()
+    expect(page.locator("#cited-1")).to_be_hidden()
+    card = page.locator("#retrieved-1 .card").first
+    expect(card.locator(".strength")).to_have_text(re.compile("match$"))
+    card.locator(".why summary").click()
+    expect(card.locator(".why p")).to_contain_text("by meaning: rank 1")
+
+
+def test_a_question_without_an_answer_in_the_papers_is_refused_and_cites_nothing(
+    site: str, library: Library, visit: Callable[..., Page]
+) -> None:
+    page = visit(site)
+    turn = ask(page, ABSENT)
+    expect(turn.locator(".not-found h3")).to_have_text(f"Nothing in these {library.count()} papers says.")
+    expect(turn.locator(".unused")).to_have_count(3)
+    expect(turn.locator("a.cite")).to_have_count(0)
+    expect(turn.locator(".widen")).to_have_count(0)
+
+
+def test_an_answer_is_copied_with_its_references_and_its_papers_saved_as_bibtex(
+    site: str, visit: Callable[..., Page]
+) -> None:
+    page = visit(site)
+    turn = ask(page, QUESTION)
+    turn.get_by_role("button", name="Copy with references").click()
+    expect(turn.get_by_role("button", name="Copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert re.search(r"\[1\]\.?.*References.*\[1\] ColBERT", copied, re.DOTALL)
+    with page.expect_download() as download:
+        turn.get_by_role("button", name="BibTeX").click()
+    assert download.value.suggested_filename == "ibid.bib"
+    assert "@misc{" in Path(download.value.path()).read_text(encoding="utf-8")
+
+
+# ---- While it is being answered
+
+
+@pytest.fixture
+def held(library: Library) -> Iterator[tuple[Held, str]]:
+    assistant = Held(library)
+    with served(library, assistant) as address:
+        yield assistant, address
+        assistant.begin.set()
+        assistant.go.set()
+
+
+def begin(page: Page, question: str = SECOND) -> None:
+    page.locator("#question textarea").fill(question)
+    page.locator("#question textarea").press("Enter")
+
+
+def test_a_status_line_stands_before_the_assistant_has_said_anything(
+    held: tuple[Held, str], visit: Callable[..., Page]
+) -> None:
+    assistant, address = held
+    page = visit(address)
+    begin(page)
+    expect(page.locator("#live .searching")).to_have_text(re.compile(r"Searching \d+ papers"))
+    expect(page.locator("#question textarea")).to_have_value("")
+    expect(page.locator("#stop")).to_be_visible()
+    assistant.begin.set()
+    expect(page.locator("#live .searching")).to_have_text(re.compile(r"passages found"))
+    expect(page.locator("#live .answer")).not_to_be_empty()
+    expect(page.locator("#evidence .retrieved-card").first).to_be_visible()
+
+
+@pytest.mark.parametrize("way", ["button", "escape"])
+def test_stopping_ends_the_work_and_keeps_what_was_written(
+    way: str, held: tuple[Held, str], visit: Callable[..., Page]
+) -> None:
+    assistant, address = held
+    assistant.begin.set()
+    page = visit(address)
+    begin(page)
+    expect(page.locator("#live .answer")).not_to_be_empty()
+    page.get_by_role("button", name="Stop").click() if way == "button" else page.keyboard.press("Escape")
+    turn = page.locator("#thread .turn")
+    expect(turn.locator(".stopped")).to_have_text("stopped")
+    expect(turn.locator(".answer")).not_to_be_empty()
+    expect(page.locator("#send")).to_be_visible()
+    assistant.go.set()
+    assert assistant.ended.wait(WAIT)
+    assert not assistant.finished
+    page.reload()
+    expect(page.locator("#thread .stopped")).to_be_visible()
+    page.get_by_role("button", name="Retry").click()
+    expect(page.locator("#thread a.cite").first).to_be_visible()
+    expect(page.locator("#thread .turn")).to_have_count(1)
+    expect(page.locator("#thread .stopped")).to_have_count(0)
+
+
+def test_a_reload_in_the_middle_loses_nothing(held: tuple[Held, str], visit: Callable[..., Page]) -> None:
+    assistant, address = held
+    assistant.begin.set()
+    page = visit(address)
+    begin(page)
+    expect(page.locator("#live .answer")).not_to_be_empty()
+    expect(page).to_have_url(re.compile(r"\?c=\w+"))
+    page.reload()
+    expect(page.locator("#live .answer")).not_to_be_empty()
+    expect(page.locator("#stop")).to_be_visible()
+    assistant.go.set()
+    expect(page.locator("#thread a.cite").first).to_be_visible()
+    expect(page.locator("#live .turn")).to_have_count(0)
+
+
+def test_another_conversation_is_not_disturbed_by_one_being_answered(
+    held: tuple[Held, str], visit: Callable[..., Page]
+) -> None:
+    assistant, address = held
+    assistant.begin.set()
+    page = visit(address)
+    begin(page)
+    expect(page.locator("#live .answer")).not_to_be_empty()
+    page.locator("#new").click()
+    expect(page.locator(".welcome")).to_be_visible()
+    expect(page.locator("#live .turn")).to_have_count(0)
+    assistant.go.set()
+    assert assistant.ended.wait(WAIT)
+    page.locator("#new").click()
+    page.locator(".conversation").first.click()
+    expect(page.locator("#thread a.cite").first).to_be_visible()
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["before a word", "in the middle"])
+def test_a_failure_is_told_in_place_and_can_be_retried(
+    late: bool, library: Library, visit: Callable[..., Page]
+) -> None:
+    assistant = Failing(library)
+    assistant.trouble, assistant.late = IbidError("The model is away. Start it."), late
+    with served(library, assistant) as address:
+        page = visit(address)
+        begin(page)
+        error = page.get_by_role("alert").filter(has_text="could not be answered")
+        expect(error).to_contain_text("The model is away. Start it.")
+        expect(page.locator("#question textarea")).to_have_value(SECOND)
+        expect(page.locator("#thread .stopped")).to_have_count(1 if late else 0)
+        error.get_by_role("button", name="Copy details").click()
+        expect(error.get_by_role("button", name="Copied")).to_be_visible()
+        assert "IbidError" in page.evaluate("navigator.clipboard.readText()")
+        assistant.trouble = None
+        error.get_by_role("button", name="Retry").click()
+        expect(page.locator("#thread a.cite").first).to_be_visible()
+        expect(page.locator("#thread .turn")).to_have_count(1)
+        expect(page.locator("#error")).to_have_count(0)
+
+
+# ---- Scope
+
+
+def test_a_date_narrows_the_scope_which_belongs_to_the_conversation(
+    site: str, library: Library, visit: Callable[..., Page]
+) -> None:
+    page = visit(site)
+    left = library.count(Filters(since="2023"))
+    page.locator("#since textarea, #since input").fill("2023")
+    page.keyboard.press("Enter")
+    expect(page.locator("#scope-count")).to_have_text(f"{left} papers in scope")
+    turn = ask(page, SECOND)
+    for byline in page.locator("#cited-1 .byline").all_inner_texts():
+        assert int(byline[-4:]) >= 2023
+    expect(turn).to_be_visible()
+    page.reload()
+    expect(page.locator("#scope-count")).to_have_text(f"{left} papers in scope")
+    page.get_by_role("button", name="Remove filter: since 2023").click()
+    expect(page.locator("#scope-count")).to_have_text(re.compile(rf"^{library.count()} papers"))
+    expect(page.locator("#since textarea, #since input")).to_have_value("")
+
+
+def test_an_organisation_narrows_the_scope(site: str, library: Library, visit: Callable[..., Page]) -> None:
+    name, papers = library.facts().organizations[0]
+    page = visit(site)
+    page.locator("#organizations input").click()
+    page.get_by_role("option", name=f"{name} ({papers})").click()
+    expect(page.locator("#scope-count")).to_have_text(f"{papers} papers in scope")
+    expect(page.get_by_role("button", name=f"Remove filter: {name}")).to_be_visible()
+
+
+def test_with_nothing_in_scope_sending_is_off_and_the_chip_to_drop_is_named(
+    site: str, visit: Callable[..., Page]
+) -> None:
+    page = visit(site)
+    page.locator("#since textarea, #since input").fill("2031")
+    page.keyboard.press("Enter")
+    expect(page.locator("#scope")).to_contain_text("0 papers match.")
+    expect(page.locator("#send")).to_be_disabled()
+    begin(page)
+    expect(page.locator("#question textarea")).to_have_value(SECOND)
+    page.get_by_role("button", name="Drop “since 2031”").click()
+    expect(page.locator("#send")).to_be_enabled()
+
+
+def test_a_date_that_is_none_is_named(site: str, visit: Callable[..., Page]) -> None:
+    page = visit(site)
+    page.locator("#until textarea, #until input").fill("soon")
+    page.keyboard.press("Enter")
+    expect(page.locator("#scope [role=alert]")).to_contain_text("'soon' is not a date")
+
+
+def test_a_refusal_under_filters_offers_to_widen_the_scope(site: str, visit: Callable[..., Page]) -> None:
+    page = visit(site)
+    page.locator("#since textarea, #since input").fill("2020")
+    page.keyboard.press("Enter")
+    expect(page.locator("#scope-count")).to_contain_text("in scope")
+    ask(page, ABSENT).get_by_role("button", name="Widen scope").click()
+    expect(page.locator(".chip")).to_have_count(0)
+
+
+# ---- Conversations
+
+
+def test_a_conversation_comes_back_from_its_address_after_a_restart(
+    sample: Path, tmp_path: Path, settings: IndexSettings, visit: Callable[..., Page]
+) -> None:
+    folder = shutil.copytree(sample, tmp_path / "library")
+    with Library.open(folder, settings) as own, served(own) as address:
+        page = visit(address)
+        ask(page, QUESTION)
+        said = page.locator("#thread .answer").inner_text()
+        mark = urlsplit(page.url).query
+    with Library.open(folder, settings) as own, served(own) as address:
+        page = visit(f"{address}/?{mark}")
+        assert page.locator("#thread .answer").inner_text() == said
+        expect(page.locator(".conversation[aria-current=page]")).to_contain_text(QUESTION[:20])
+        page.locator("#thread a.cite").first.click()
+        expect(page.locator("#cite-1-1")).to_be_focused()
+
+
+def test_conversations_are_listed_opened_and_deleted(
+    sample: Path, tmp_path: Path, settings: IndexSettings, visit: Callable[..., Page]
+) -> None:
+    folder = shutil.copytree(sample, tmp_path / "library")
+    with Library.open(folder, settings) as own, served(own) as address:
+        page = visit(address)
+        ask(page, QUESTION)
+        page.locator("#new").click()
+        expect(page.locator(".welcome")).to_be_visible()
+        assert "?c=" not in page.url
+        ask(page, SECOND)
+        entries = page.locator(".conversation")
+        expect(entries).to_have_count(2)
+        expect(page.locator(".day")).to_have_text(["Today"])
+        entries.last.click()
+        expect(page.locator("#thread .question")).to_contain_text(QUESTION)
+        page.go_back()
+        expect(page.locator("#thread .question")).to_contain_text(SECOND)
+        delete = page.get_by_role("button", name=f"Delete conversation: {SECOND}")
+        delete.click()
+        expect(entries).to_have_count(2)
+        delete.click()
+        expect(entries).to_have_count(1)
+        expect(page.locator(".welcome")).to_be_visible()
+        assert [one.title for one in Conversations(own).list()] == [QUESTION]
+
+
+def test_an_address_of_no_conversation_opens_the_empty_page(site: str, visit: Callable[..., Page]) -> None:
+    page = visit(f"{site}/?c=nonsense")
+    expect(page.locator(".welcome")).to_be_visible()
+
+
+# ---- For everyone
+
+
+def test_every_key_does_what_the_help_says(site: str, visit: Callable[..., Page]) -> None:
+    page = visit(site)
+    box = page.locator("#question textarea")
+    page.locator("h1").click()
+    page.keyboard.press("/")
+    expect(box).to_be_focused()
+    expect(box).to_have_value("")
+    box.fill("first line")
+    page.keyboard.press("Shift+Enter")
+    expect(box).to_have_value("first line\n")
+    ask(page, SECOND)
+    page.locator("h1").click()
+    for number in (1, 2):
+        page.keyboard.press("]")
+        expect(page.locator(f"#cite-1-{number}")).to_be_focused()
+    page.keyboard.press("[")
+    expect(page.locator("#cite-1-1")).to_be_focused()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.keyboard.press("n")
+    expect(page.locator(".welcome")).to_be_visible()
+
+
+def test_a_marker_is_reached_and_followed_with_the_keyboard(site: str, visit: Callable[..., Page]) -> None:
+    page = visit(site)
+    turn = ask(page, QUESTION)
+    turn.locator("a.cite").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#cite-1-1")).to_be_focused()
+
+
+@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_every_control_has_an_accessible_name(
+    viewport: dict[str, int], site: str, visit: Callable[..., Page]
+) -> None:
+    page = visit(site, viewport)
+    ask(page, QUESTION)
+    tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")
+    roles = {"button", "link", "textbox", "combobox", "tab", "spinbutton", "dialog", "alert"}
+    nodes = [node for node in tree["nodes"] if node.get("role", {}).get("value") in roles]
+    assert len(nodes) > 10
+    assert not [node for node in nodes if not node["ignored"] and not node.get("name", {}).get("value")]
+    expect(page.locator("#status[role=status]")).to_contain_text("The answer is complete.")
+
+
+def test_on_a_phone_the_chat_has_the_width_and_a_marker_opens_a_sheet(
+    site: str, visit: Callable[..., Page]
+) -> None:
+    page = visit(site, NARROW)
+    expect(page.locator("#left")).to_be_hidden()
+    expect(page.locator("#right")).to_be_hidden()
+    turn = ask(page, QUESTION)
+    assert page.evaluate("document.documentElement.scrollWidth") == NARROW["width"]
+    expect(page.locator("#composer")).to_be_in_viewport(ratio=1)
+    turn.locator("a.cite").first.click()
+    expect(page.locator("#cite-1-1")).to_be_focused()
+    expect(page.locator("#cite-1-1 mark")).to_be_in_viewport()
+    page.keyboard.press("Escape")
+    expect(page.locator("#right")).to_be_hidden()
+    page.get_by_role("button", name="Conversations and filters").click()
+    expect(page.locator("#left")).to_be_in_viewport(ratio=1)
+    page.locator("#scroll").click(position={"x": 370, "y": 300})
+    expect(page.locator("#left")).to_be_hidden()
+
+
+def test_dark_follows_the_system_and_the_switch_is_remembered(site: str, visit: Callable[..., Page]) -> None:
+    page = visit(site, scheme="dark")
+    expect(page.locator("body")).to_have_class(re.compile(r"\bdark\b"))
+    ask(page, QUESTION).locator("a.cite").first.click()
+    expect(page.locator("#cite-1-1")).to_be_focused()
+    page.get_by_role("button", name="Light or dark").click()
+    expect(page.locator("body")).not_to_have_class(re.compile(r"\bdark\b"))
+    page.reload()
+    expect(page.locator("html[data-ibid=ready]")).to_be_attached()
+    expect(page.locator("body")).not_to_have_class(re.compile(r"\bdark\b"))
+
+
+# ---- Papers that mean harm, libraries that are empty, ports that are taken
+
+
+def test_a_hostile_paper_is_shown_as_text_and_its_formula_typeset(
+    tmp_path: Path, settings: IndexSettings, visit: Callable[..., Page]
+) -> None:
+    title = "<img src=https://evil.example/x onerror=window.hurt=1> ${window.hurt=2} {{constructor}} Zebra"
+    text = r"Zebra training <script>window.hurt=3</script> lowers the loss by $\alpha_1 + \beta$ points in all tests."
+    listing = tmp_path / "papers.jsonl"
+    listing.write_text(json.dumps({"title": title, "abstract": text, "year": 2025}), encoding="utf-8")
+    with Library.open(tmp_path / "library", settings) as own:
+        assert not own.add([listing]).failed
+        with served(own) as address:
+            page = visit(address)
+            expect(page.locator(".paper-card strong")).to_have_text(title)
+            turn = ask(page, "zebra training loss")
+            turn.locator("a.cite").first.click()
+            expect(page.locator("#cite-1-1 h3")).to_have_text(title)
+            expect(turn.locator(".math .katex").first).to_be_attached()
+            assert page.evaluate("window.hurt") is None
+
+
+def test_a_library_without_papers_says_how_to_add_some(
+    tmp_path: Path, settings: IndexSettings, visit: Callable[..., Page]
+) -> None:
+    with Library.open(tmp_path, settings) as own, served(own) as address:
+        page = visit(address)
+        expect(page.locator("#no-papers")).to_contain_text("ibid add PATH")
+        expect(page.locator("#send")).to_be_disabled()
+
+
+def test_a_port_in_use_is_named_with_the_remedy(library: Library) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(IbidError, match=rf"Port {port} on 127\.0\.0\.1 .*--port {port + 1}"):
+            app.serve(library, "127.0.0.1", port)
+
+
+@pytest.mark.skipif(not os.environ.get("IBID_PICTURES"), reason="set IBID_PICTURES=1 to renew docs/pictures")
+def test_the_pictures_of_the_documentation_are_taken(
+    sample: Path, tmp_path: Path, settings: IndexSettings, visit: Callable[..., Page]
+) -> None:
+    for viewport, scheme, mark in ((WIDE, "light", "1280"), (NARROW, "light", "390"), (WIDE, "dark", "dark")):
+        folder = shutil.copytree(sample, tmp_path / mark)
+        with Library.open(folder, settings) as own:
+            assistant = Failing(own)
+            with served(own, assistant) as address:
+                take_pictures(visit(address, viewport, scheme), assistant, mark)
+
+
+def take_pictures(page: Page, assistant: Failing, mark: str) -> None:
+    def picture(name: str) -> None:
+        if mark != "dark" or name in ("chat", "empty"):
+            page.evaluate("document.fonts.ready")
+            page.mouse.move(0, 0)
+            page.screenshot(path=PICTURES / f"{name}-{mark}.png", animations="disabled", caret="hide")
+
+    picture("empty")
+    ask(page, "What does ColBERT propose?")
+    ask(page, "Which papers improve retrieval?").locator("a.cite").nth(1).click()
+    expect(page.locator("#cite-2-2")).to_be_focused()
+    picture("evidence" if mark == "390" else "chat")
+    page.keyboard.press("Escape")
+    if mark == "390":
+        picture("chat")
+    ask(page, ABSENT)
+    picture("not-found")
+    assistant.trouble = IbidError(
+        "The model at http://127.0.0.1:11434 does not answer. Start it, then retry."
+    )
+    begin(page, "What replaces human preference labels?")
+    expect(page.locator("#error")).to_be_visible()
+    picture("error")
+    assistant.trouble = None
+    if mark == "390":
+        page.get_by_role("button", name="Conversations and filters").click()
+    page.locator("#since textarea, #since input").fill("2023")
+    page.keyboard.press("Enter")
+    expect(page.locator("#scope-count")).to_contain_text("in scope")
+    picture("history" if mark == "390" else "scope")
+    page.locator("#since textarea, #since input").fill("2031")
+    page.keyboard.press("Enter")
+    expect(page.locator("#scope")).to_contain_text("0 papers match.")
+    page.keyboard.press("Escape")
+    picture("zero")

@@ -1,0 +1,118 @@
+"""A question under way: followed, stopped, failed, kept once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from assistant.schema import Answer, Answered, Delta, Event, Retrieved, Turn
+from index.errors import IbidError
+from index.schema import Filters
+from ui.run import Progress, Run
+
+WAIT = 10.0
+
+
+class Script:
+    """An assistant that says two pieces and waits between them until told to go on."""
+
+    def __init__(self, trouble: Exception | None = None) -> None:
+        self.trouble = trouble
+        self.go = threading.Event()
+        self.closed = threading.Event()
+        self.kept: list[Turn] = []
+
+    def begin(self) -> Iterator[Event]:
+        try:
+            yield Retrieved(standalone="q", searched=7, passages=())
+            yield Delta(text="It drifts [1]. ")
+            assert self.go.wait(WAIT)
+            if self.trouble:
+                raise self.trouble
+            yield Delta(text="And on [2].")
+            yield Answered(answer=said("It drifts [1]. And on [2]."))
+        finally:
+            self.closed.set()
+
+    def run(self) -> Run:
+        return Run(Progress(question="q", number=1), Filters(), self.begin, self.kept.append)
+
+
+def said(text: str) -> Answer:
+    return Answer(question="q", standalone="q", kind="find", answered=True, text=text)
+
+
+def until_written(run: Run) -> Progress:
+    return next(progress for progress in run.follow() if progress.text)
+
+
+def test_a_run_is_followed_to_its_end_and_kept_once() -> None:
+    script = Script()
+    run = script.run()
+    assert until_written(run).papers == 7
+    script.go.set()
+    assert [progress.stage for progress in run.follow()][-1] == "done"
+    assert [turn.answer.text for turn in script.kept] == ["It drifts [1]. And on [2]."]
+
+
+def test_stopping_keeps_what_was_written_without_its_markers_and_ends_the_work() -> None:
+    script = Script()
+    run = script.run()
+    until_written(run)
+    run.stop()
+    assert run.progress.stage == "stopped"
+    assert [(turn.stopped, turn.answer.text) for turn in script.kept] == [(True, "It drifts.")]
+    script.go.set()
+    assert run.join(WAIT)
+    assert script.closed.is_set()
+    run.stop()
+    assert len(script.kept) == 1
+
+
+@pytest.mark.parametrize(
+    ("trouble", "words"),
+    [
+        (IbidError("The model is away. Start it."), "The model is away. Start it."),
+        (OSError("disk"), "OSError: disk"),
+    ],
+    ids=["ours", "another's"],
+)
+def test_a_failure_is_told_and_the_partial_answer_kept(trouble: Exception, words: str) -> None:
+    script = Script(trouble)
+    run = script.run()
+    script.go.set()
+    last = list(run.follow())[-1]
+    assert (last.stage, last.error) == ("failed", words)
+    assert "Traceback" in last.details
+    assert [turn.stopped for turn in script.kept] == [True]
+
+
+def test_an_answer_that_cannot_be_kept_is_a_failure() -> None:
+    def refuse(turn: Turn) -> None:
+        raise IbidError("The disk is full.")
+
+    script = Script()
+    script.go.set()
+    run = Run(Progress(question="q", number=1), Filters(), script.begin, refuse)
+    last = list(run.follow())[-1]
+    assert last.stage == "failed"
+    assert last.error == "The answer could not be kept: The disk is full."
+
+
+def test_an_assistant_that_ends_without_an_answer_is_a_failure() -> None:
+    def begin() -> Iterator[Event]:
+        yield Retrieved(standalone="q", searched=1, passages=())
+
+    run = Run(Progress(question="q", number=1), Filters(), begin, lambda turn: None)
+    assert "without an answer" in list(run.follow())[-1].error
+
+
+def test_a_burst_of_pieces_is_painted_a_few_times() -> None:
+    def begin() -> Iterator[Event]:
+        yield from (Delta(text="word ") for _ in range(5000))
+        yield Answered(answer=said("word " * 5000))
+
+    run = Run(Progress(question="q", number=1), Filters(), begin, lambda turn: None)
+    assert len(list(run.follow())) < 50
