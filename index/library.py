@@ -104,7 +104,8 @@ class Library:
         """Make both caches anew from the catalog.
 
         Embeds nothing, unless the settings now name another model or another way of cutting, or a chunk
-        or a vector is damaged: then every paper is cut anew, and what has no vector is embedded. `progress` is told papers while embedding, then chunks.
+        or a vector is damaged: then every paper is cut anew, and what has no vector is embedded.
+        `progress` is told papers while embedding, then chunks.
         """
         with writing(self.folder, "ibid rebuild"), self._opening:
             self._close_caches()

@@ -47,8 +47,8 @@ PAPERS: tuple[dict[str, Any], ...] = (
     },
     {
         "title": "A Grammar of Bird Song",
-        "abstract": "We parse the songs of warblers with a probabilistic grammar. Songs that the grammar finds unlikely "
-        "are sung by young males. The grammar needs no labels beyond the species.",
+        "abstract": "We parse the songs of warblers with a probabilistic grammar. Songs that the grammar finds "
+        "unlikely are sung by young males. The grammar needs no labels beyond the species.",
         "published": "2024-11-20",
         "organization": "Aviary Lab",
         "comments": 17,
@@ -65,22 +65,22 @@ PAPERS: tuple[dict[str, Any], ...] = (
     },
     {
         "title": "KilnBench: Can Language Models Plan a Pottery Firing?",
-        "abstract": "KilnBench asks language models to plan the firing of ceramics under limits of heat and time. The best "
-        "of nine models ruins four pots in ten. Errors come from forgetting that kilns cool slowly.",
+        "abstract": "KilnBench asks language models to plan the firing of ceramics under limits of heat and time. The "
+        "best of nine models ruins four pots in ten. Errors come from forgetting that kilns cool slowly.",
         "published": "2025-06",
         "comments": 9,
     },
     {
         "title": "Sorting Seeds by Sound",
-        "abstract": "Dropping seeds on a steel plate tells good from hollow ones by sound alone. A microphone and a small "
-        "network sort 40 seeds a second. No camera is needed.",
+        "abstract": "Dropping seeds on a steel plate tells good from hollow ones by sound alone. A microphone and a "
+        "small network sort 40 seeds a second. No camera is needed.",
         "published": "2025-06-30",
         "organization": "Aviary Lab",
     },
     {
         "title": "On the Memory of Glaciers",
-        "abstract": "Glaciers answer to snowfall with a delay of decades. We estimate the delay from satellite images of "
-        "their tongues. Steep glaciers forget sooner than flat ones.",
+        "abstract": "Glaciers answer to snowfall with a delay of decades. We estimate the delay from satellite images "
+        "of their tongues. Steep glaciers forget sooner than flat ones.",
         "organization": "Polar Works",
         "comments": 2,
     },
