@@ -17,10 +17,11 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from index.catalog import Catalog, Indexed, Vector
+from index.catalog import Catalog
 from index.errors import LibraryError
 from index.filters import Bounds
 from index.keywords import Keywords
+from index.rows import Indexed, Vector
 from index.schema import Value
 from index.vectors import Hit, Vectors
 

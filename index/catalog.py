@@ -7,21 +7,17 @@ have followed, and only `ready` papers are shown to readers.
 
 from __future__ import annotations
 
-import json
 import sqlite3
-import zlib
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
-    Row,
     create_engine,
     delete,
     event,
@@ -33,43 +29,27 @@ from sqlalchemy import (
     update,
 )
 
-from index.dates import earliest_day
 from index.errors import LibraryError
-from index.filters import bounds, organization_key
+from index.filters import bounds
 from index.merge import title_key
-from index.schema import Chunk, Document, Filters, Paper, Section, Unreadable, Value
+from index.rows import (
+    Entry,
+    Indexed,
+    Record,
+    Vector,
+    chunk_of,
+    chunk_row,
+    document_of,
+    paper_row,
+    record_of,
+    record_rows,
+    vector_rows,
+)
+from index.schema import Chunk, Document, Filters, Paper, Unreadable
 from index.tables import chunks, facts, failures, metadata, papers, records, removals, vectors
 
 SCHEMA = "1"
 _PAGE = 500
-
-Vector = NDArray[np.float32]
-
-
-class Record(Value):
-    """What one source said of one paper; `ordinal` tells entries of the same source apart."""
-
-    source: str
-    ordinal: int
-    digest: str
-    document: Document
-
-
-class Entry(Value):
-    """A paper as it is to be stored: merged document, its chunks, and the records it was merged from."""
-
-    document: Document
-    chunks: tuple[Chunk, ...]
-    records: tuple[Record, ...]
-
-
-class Indexed(Value):
-    """A stored chunk as the caches take it."""
-
-    chunk: Chunk
-    paper: Paper
-    day: int | None
-    sources: tuple[str, ...]
 
 
 class Catalog:
@@ -142,48 +122,62 @@ class Catalog:
             select(records).where(records.c.paper_id == paper_id).order_by(records.c.added, records.c.ordinal)
         )
         with self.engine.connect() as connection:
-            return [_record(row) for row in connection.execute(query)]
+            return [record_of(row) for row in connection.execute(query)]
 
     def entry(self, paper_id: str) -> Document | None:
         """The stored document of a paper in any state."""
         with self.engine.connect() as connection:
             row = connection.execute(select(papers).where(papers.c.id == paper_id)).first()
-            return _document(row) if row else None
+            return document_of(row) if row else None
 
-    def known_vectors(self, chunk_ids: Sequence[str], model: str) -> set[str]:
-        """Which of the chunks have a vector of `model`."""
+    def known_vectors(self, chunk_ids: Sequence[str], model: str, signed: bool = False) -> set[str]:
+        """Which of the chunks have a vector of `model`; where `signed`, those of their tokens too."""
         query = select(vectors.c.chunk_id).where(vectors.c.model == model)
+        if signed:
+            query = query.where(vectors.c.signs.is_not(None))
         found: set[str] = set()
         with self.engine.connect() as connection:
             for page in _pages(chunk_ids):
                 found.update(connection.scalars(query.where(vectors.c.chunk_id.in_(page))))
         return found
 
-    def write(self, entries: Sequence[Entry], new_vectors: dict[str, Vector], model: str) -> int:
-        """Store papers as pending with their records, chunks and new vectors; returns the change's number."""
+    def write(
+        self,
+        entries: Sequence[Entry],
+        new_vectors: Mapping[str, Vector],
+        model: str,
+        new_signs: Mapping[str, bytes] = MappingProxyType({}),
+    ) -> int:
+        """Store papers as pending with their records, chunks and new vectors; returns the change's number.
+
+        `new_signs` are the chunks' token vectors as `index.late` keeps them, where the model tells them.
+        """
         with self.engine.begin() as connection:
             change = _next_change(connection)
             ids = [entry.document.paper.id for entry in entries]
             before = set(connection.scalars(select(chunks.c.id).where(chunks.c.paper_id.in_(ids))))
             for table in (papers.c.id, chunks.c.paper_id, records.c.paper_id):
                 connection.execute(delete(table.table).where(table.in_(ids)))
-            _insert(connection, papers, [_paper_row(entry.document, change) for entry in entries])
-            said = [row for entry in entries for row in _record_rows(entry.document.paper.id, entry.records)]
+            _insert(connection, papers, [paper_row(entry.document, change) for entry in entries])
+            said = [row for entry in entries for row in record_rows(entry.document.paper.id, entry.records)]
             _insert(connection, records, said)
-            rows = [_chunk_row(chunk) for entry in entries for chunk in entry.chunks]
+            rows = [chunk_row(chunk) for entry in entries for chunk in entry.chunks]
             _insert(connection, chunks, rows)
             after = {row["id"] for row in rows}
             for page in _pages([*after, *ids]):
                 connection.execute(delete(removals).where(removals.c.item.in_(page)))
             _drop_chunks(connection, before - after, change)
-            _insert(connection, vectors, _vector_rows(new_vectors, model))
+            for page in _pages(list(new_vectors)):
+                stale = vectors.c.chunk_id.in_(page)
+                connection.execute(delete(vectors).where(vectors.c.model == model, stale))
+            _insert(connection, vectors, vector_rows(new_vectors, new_signs, model))
             return change
 
     def write_records(self, paper_id: str, said: Sequence[Record]) -> None:
         """Replace a paper's records where the paper itself stays as it is."""
         with self.engine.begin() as connection:
             connection.execute(delete(records).where(records.c.paper_id == paper_id))
-            _insert(connection, records, list(_record_rows(paper_id, said)))
+            _insert(connection, records, list(record_rows(paper_id, said)))
 
     def mark_ready(self, change: int) -> None:
         """The caches hold everything up to `change`: its papers may be shown."""
@@ -239,6 +233,18 @@ class Catalog:
                     found[row.chunk_id] = np.frombuffer(row.vector, dtype=np.float32)
         return found
 
+    def signs_of(self, chunk_ids: Sequence[str], model: str) -> dict[str, bytes]:
+        """The chunks' token vectors as `index.late` keeps them; those without are left out."""
+        query = select(vectors.c.chunk_id, vectors.c.signs).where(
+            vectors.c.model == model, vectors.c.signs.is_not(None)
+        )
+        with self.engine.connect() as connection:
+            return {
+                row.chunk_id: row.signs
+                for page in _pages(chunk_ids)
+                for row in connection.execute(query.where(vectors.c.chunk_id.in_(page)))
+            }
+
     def _indexed(self, paper_ids: Sequence[str]) -> list[Indexed]:
         named = select(records.c.paper_id, records.c.name).where(records.c.paper_id.in_(paper_ids)).distinct()
         wanted = (
@@ -252,7 +258,7 @@ class Catalog:
                 sources.setdefault(row.paper_id, []).append(row.name)
             return [
                 Indexed(
-                    chunk=_chunk(row),
+                    chunk=chunk_of(row),
                     paper=Paper.model_validate_json(row.paper),
                     day=row.day,
                     sources=tuple(sorted(sources.get(row.paper_id, ()))),
@@ -271,7 +277,7 @@ class Catalog:
         query = select(papers).where(papers.c.id == paper_id, papers.c.state == "ready")
         with self.engine.connect() as connection:
             row = connection.execute(query).first()
-            return _document(row) if row else None
+            return document_of(row) if row else None
 
     def find(self, name: str, limit: int = 5) -> list[Paper]:
         """Ready papers whose id, arXiv id, DOI or normalised title is `name`, else whose title begins so."""
@@ -369,7 +375,7 @@ class Catalog:
         with self.engine.connect() as connection:
             for page in _pages(chunk_ids):
                 for row in connection.execute(query.where(chunks.c.id.in_(page))):
-                    found[row.id] = (Paper.model_validate_json(row.paper), _chunk(row))
+                    found[row.id] = (Paper.model_validate_json(row.paper), chunk_of(row))
         return found
 
     def unfit(self, model: str) -> int:
@@ -472,63 +478,3 @@ def _titled(words: str) -> list[ColumnElement[bool]]:
 def _chunk_columns() -> Any:
     text = func.substr(papers.c.text, chunks.c.start + 1, chunks.c.end - chunks.c.start).label("text")
     return select(chunks, text, papers.c.paper, papers.c.day).join(papers, papers.c.id == chunks.c.paper_id)
-
-
-def _chunk(row: Row[Any]) -> Chunk:
-    return Chunk(**{name: row._mapping[name] for name in Chunk.model_fields})
-
-
-def _chunk_row(chunk: Chunk) -> dict[str, Any]:
-    return chunk.model_dump(exclude={"text"})
-
-
-def _document(row: Row[Any]) -> Document:
-    sections = tuple(Section(**section) for section in json.loads(row.sections))
-    return Document(paper=Paper.model_validate_json(row.paper), text=row.text, sections=sections)
-
-
-def _paper_row(document: Document, change: int) -> dict[str, Any]:
-    paper = document.paper
-    return {
-        "id": paper.id,
-        "title": paper.title,
-        "title_key": title_key(paper.title),
-        "name_key": title_key(paper.short_name) if paper.short_name else None,
-        "arxiv_id": paper.arxiv_id,
-        "doi": paper.doi,
-        "organization": paper.organization,
-        "organization_key": organization_key(paper.organization) if paper.organization else None,
-        "day": earliest_day(paper.published) if paper.published else None,
-        "comments": paper.comments,
-        "paper": paper.model_dump_json(),
-        "text": document.text,
-        "sections": json.dumps([section.model_dump() for section in document.sections]),
-        "state": "pending",
-        "change": change,
-        "updated": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-
-
-def _record_rows(paper_id: str, said: Sequence[Record]) -> Iterator[dict[str, Any]]:
-    for position, record in enumerate(said):
-        yield {
-            "paper_id": paper_id,
-            "source": record.source,
-            "ordinal": record.ordinal,
-            "name": record.document.paper.source,
-            "digest": record.digest,
-            "document": zlib.compress(record.document.model_dump_json().encode(), 1),
-            "added": position,
-        }
-
-
-def _record(row: Row[Any]) -> Record:
-    document = Document.model_validate_json(zlib.decompress(row.document))
-    return Record(source=row.source, ordinal=row.ordinal, digest=row.digest, document=document)
-
-
-def _vector_rows(new_vectors: dict[str, Vector], model: str) -> list[dict[str, Any]]:
-    return [
-        {"chunk_id": chunk_id, "model": model, "vector": vector.astype(np.float32).tobytes()}
-        for chunk_id, vector in new_vectors.items()
-    ]

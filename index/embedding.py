@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import cached_property, partial
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ from tokenizers import Tokenizer
 
 from index import engines
 from index.errors import EmbedderError, ExtraMissing, SettingsError
+from index.late import Asked, signs
 from index.schema import Value
 from index.weights import PROBE, WEIGHTS, MiniLMFiles, find_minilm, require_same_model
 
@@ -53,6 +54,16 @@ class Fingerprint(Value):
         return f"{self.name}@{self.sha256[:12]}/{self.dimension}"
 
 
+class Embedded(NamedTuple):
+    """Texts as vectors (texts, dimension), and each one's token vectors as their signs (see `index.late`).
+
+    `signs` is None for a model that does not tell its tokens' vectors.
+    """
+
+    vectors: NDArray[np.float32]
+    signs: list[bytes] | None = None
+
+
 class Embedder(ABC):
     """Makes float32 vectors of length one, whose dot product is the texts' likeness.
 
@@ -61,6 +72,8 @@ class Embedder(ABC):
     """
 
     window: int | None
+    tells_tokens = False
+    """Whether `signed_passages` and `asked` give token vectors."""
 
     @property
     @abstractmethod
@@ -75,6 +88,14 @@ class Embedder(ABC):
     def query(self, text: str) -> NDArray[np.float32]:
         """The vector (dimension,) of a question."""
 
+    def signed_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Embedded:
+        """`passages`, and what late interaction needs of them, where the model tells."""
+        return Embedded(self.passages(texts, progress))
+
+    def asked(self, text: str) -> Asked:
+        """`query`, and the question's tokens, where the model tells."""
+        return Asked(self.query(text))
+
     @abstractmethod
     def count(self, texts: Sequence[str]) -> list[int]:
         """Each text's word pieces, special ones not counted; zeros where `window` is None."""
@@ -87,6 +108,7 @@ class MiniLM(Embedder):
     """all-MiniLM-L6-v2 on the processor; may be used by several threads at once."""
 
     window = 256
+    tells_tokens = True
 
     def __init__(self, files: MiniLMFiles, engine: engines.Engine, workers: int) -> None:
         self.engine = engine
@@ -108,25 +130,37 @@ class MiniLM(Embedder):
         return Fingerprint(name=f"minilm:{MINILM}", sha256=WEIGHTS, dimension=384)
 
     def passages(self, texts: Sequence[str], progress: Progress | None = None) -> NDArray[np.float32]:
+        return self.signed_passages(texts, progress).vectors
+
+    def signed_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Embedded:
         ids = self._encoded(texts)
         vectors = np.empty((len(texts), self.fingerprint.dimension), np.float32)
+        kept = [b""] * len(texts)
         batches = by_length([len(row) for row in ids], self.engine.batch_tokens)
         running = {self._pool.submit(self._embed, [ids[p] for p in batch]): batch for batch in batches}
         done = 0
         try:
             for future in as_completed(running):
-                vectors[running[future]] = future.result()
-                done += len(running[future])
+                batch = running[future]
+                vectors[batch], packed = future.result()
+                for position, bits in zip(batch, packed, strict=True):
+                    kept[position] = bits
+                done += len(batch)
                 if progress is not None:
                     progress(done, len(texts))
         finally:
             for future in running:
                 future.cancel()
-        return vectors
+        return Embedded(vectors, kept)
 
     def query(self, text: str) -> NDArray[np.float32]:
-        vector: NDArray[np.float32] = self._embed([np.array(self._tokenizer.encode(text).ids, np.int32)])[0]
-        return vector
+        return self.asked(text).vector
+
+    def asked(self, text: str) -> Asked:
+        encoding = self._tokenizer.encode(text)
+        found = self._run([np.array(encoding.ids, np.int32)])
+        words = [p for p, (start, end) in enumerate(encoding.offsets) if end > start]
+        return Asked(found.vectors[0], found.tokens[0][words], tuple(encoding.offsets[p] for p in words))
 
     def count(self, texts: Sequence[str]) -> list[int]:
         found = self._counter.encode_batch_fast(list(texts), add_special_tokens=False)
@@ -148,7 +182,11 @@ class MiniLM(Embedder):
             for encoding in self._tokenizer.encode_batch_fast(list(texts[start : start + 1000]))
         ]
 
-    def _embed(self, rows: list[NDArray[np.int32]]) -> NDArray[np.float32]:
+    def _embed(self, rows: list[NDArray[np.int32]]) -> tuple[NDArray[np.float32], list[bytes]]:
+        found = self._run(rows)
+        return found.vectors, [signs(found.tokens[p, : len(row)]) for p, row in enumerate(rows)]
+
+    def _run(self, rows: list[NDArray[np.int32]]) -> engines.Output:
         ids = np.zeros((len(rows), max(map(len, rows))), np.int32)
         mask = np.zeros_like(ids)
         for position, row in enumerate(rows):

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from queue import SimpleQueue
 from types import ModuleType
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,14 +25,21 @@ Integers = NDArray[np.int32] | NDArray[np.int64]
 Vectors = NDArray[np.float32]
 
 
+class Output(NamedTuple):
+    """Unit vectors of texts (batch, dimension), and of their tokens (batch, length, dimension)."""
+
+    vectors: Vectors
+    tokens: Vectors
+
+
 class Engine(Protocol):
     """Runs one graph. `batch_tokens` is the size of batch, padding counted, that it is fastest at."""
 
     name: str
     batch_tokens: int
 
-    def run(self, ids: Integers, mask: Integers) -> Vectors:
-        """Unit vectors (batch, dimension) of token ids and mask (batch, length), padded on the right."""
+    def run(self, ids: Integers, mask: Integers) -> Output:
+        """The vectors of token ids and mask (batch, length), padded on the right."""
 
 
 def start(graph: Path, workers: int) -> Engine:
@@ -61,11 +68,10 @@ class OnnxRuntime:
             given.name: np.int64 if given.type == "tensor(int64)" else np.int32
             for given in self._session.get_inputs()
         }
-        self._output = chosen_output([given.name for given in self._session.get_outputs()], graph)
+        self._outputs = chosen_outputs([given.name for given in self._session.get_outputs()], graph)
 
-    def run(self, ids: Integers, mask: Integers) -> Vectors:
-        (result,) = self._session.run([self._output], feed(self._inputs, ids, mask))
-        return pooled(np.asarray(result, np.float32), mask)
+    def run(self, ids: Integers, mask: Integers) -> Output:
+        return output(self._session.run(self._outputs, feed(self._inputs, ids, mask)), mask)
 
 
 class OpenVINO:
@@ -87,16 +93,17 @@ class OpenVINO:
             given.any_name: np.int64 if given.element_type == openvino.Type.i64 else np.int32
             for given in model.inputs
         }
-        self._output = model.output(chosen_output([given.any_name for given in model.outputs], graph))
+        names = chosen_outputs([given.any_name for given in model.outputs], graph)
+        self._outputs = [model.output(name) for name in names]
         self._requests: SimpleQueue[Any] = SimpleQueue()
         for _ in range(workers + 1):
             self._requests.put(model.create_infer_request())
 
-    def run(self, ids: Integers, mask: Integers) -> Vectors:
+    def run(self, ids: Integers, mask: Integers) -> Output:
         request = self._requests.get()
         try:
-            result = request.infer(feed(self._inputs, ids, mask))[self._output]
-            return pooled(np.array(result, np.float32), mask)
+            results = request.infer(feed(self._inputs, ids, mask))
+            return output([np.array(results[name], np.float32) for name in self._outputs], mask)
         finally:
             self._requests.put(request)
 
@@ -110,19 +117,20 @@ def feed(inputs: Mapping[str, type], ids: Integers, mask: Integers) -> dict[str,
     }
 
 
-def chosen_output(names: list[str], graph: Path) -> str:
-    """The output to read: sentence vectors where the graph makes them, else its tokens' vectors."""
-    for name in ("vectors", "last_hidden_state"):
-        if name in names:
-            return name
+def chosen_outputs(names: list[str], graph: Path) -> list[str]:
+    """The outputs to read, the tokens' vectors last: ours gives the sentences' too, an exported one does not."""
+    for wanted in (["vectors", "tokens"], ["last_hidden_state"]):
+        if set(wanted) <= set(names):
+            return wanted
     raise WeightsError(f"{graph} has no output named vectors or last_hidden_state, but: {', '.join(names)}")
 
 
-def pooled(result: Vectors, mask: Integers) -> Vectors:
-    """Sentence vectors as they are; token vectors (batch, length, dimension) averaged, to length one."""
-    if result.ndim == 2:
-        return result
-    return unit(np.einsum("bld,bl->bd", result, mask.astype(np.float32)))
+def output(results: list[Vectors], mask: Integers) -> Output:
+    """What a graph gave as unit vectors; sentences are the mean of their tokens where it did not say."""
+    tokens = np.asarray(results[-1], np.float32)
+    pooled = len(results) == 1
+    vectors = np.einsum("bld,bl->bd", tokens, mask.astype(np.float32)) if pooled else np.asarray(results[0])
+    return Output(unit(vectors) if pooled else vectors, unit(tokens))
 
 
 def unit(vectors: Vectors) -> Vectors:

@@ -1,4 +1,4 @@
-"""Making one ranking of several."""
+"""Making one ranking of several, and weighing words."""
 
 from __future__ import annotations
 
@@ -19,3 +19,8 @@ def standardised_sum(scores: Sequence[Mapping[str, float]], weights: Sequence[fl
         for item, score in given.items():
             fused[item] += weight * (score - mean) / deviation if deviation > 1e-9 else 0.0
     return dict(sorted(fused.items(), key=lambda scored: -scored[1]))
+
+
+def rarity_weight(share: float) -> float:
+    """The weight of a word that `share` of the papers hold: log(1 / share), at most 8, for one that none holds."""
+    return min(math.log(1.0 / share), 8.0) if share > 0 else 8.0

@@ -12,12 +12,13 @@ from itertools import islice
 from pathlib import Path
 
 from index.caches import Caches
-from index.catalog import Catalog, Entry, Record, Vector, same_paper
+from index.catalog import Catalog, same_paper
 from index.chunking import Chunker
 from index.embedding import Embedder
 from index.errors import ReadError
 from index.merge import merge, paper_id, title_key
 from index.readers import find_files, read
+from index.rows import Entry, Record
 from index.schema import Conflict, Document, Paper, Unreadable, Value
 
 _BATCH = 256
@@ -71,11 +72,14 @@ class Found(Value):
 class Ingestion:
     """One addition of files to a library, whose writer lock the caller holds."""
 
-    def __init__(self, catalog: Catalog, caches: Caches, embedder: Embedder, chunker: Chunker) -> None:
+    def __init__(
+        self, catalog: Catalog, caches: Caches, embedder: Embedder, chunker: Chunker, keep_tokens: bool
+    ) -> None:
         self.catalog = catalog
         self.caches = caches
         self.embedder = embedder
         self.chunker = chunker
+        self.keep_tokens = keep_tokens
         self._outcomes: dict[str, tuple[str, str]] = {}
         self._failed: dict[str, list[Unreadable]] = {}
         self._conflicts: dict[str, Conflicting] = {}
@@ -102,7 +106,7 @@ class Ingestion:
                 self._entry(document, self.catalog.records(document.paper.id))
                 for document in self._stored(batch)
             ]
-            self.catalog.write(entries, self._embedded(entries), self.embedder.fingerprint.key)
+            self._write(entries)
             if progress:
                 progress(start + len(batch), len(ids))
 
@@ -155,7 +159,7 @@ class Ingestion:
                 touched.add(paper_id)
         entries = [entry for paper_id in said for entry in self._entries(paper_id, said[paper_id], touched)]
         if entries:
-            self.catalog.write(entries, self._embedded(entries), self.embedder.fingerprint.key)
+            self._write(entries)
             self.caches.follow()
 
     def _entries(self, paper_id: str, said: list[Record], touched: set[str]) -> list[Entry]:
@@ -176,16 +180,21 @@ class Ingestion:
         self._note(paper_id, document, "updated" if stored else "added")
         return [self._entry(document, said)]
 
-    def _embedded(self, entries: Sequence[Entry]) -> dict[str, Vector]:
+    def _write(self, entries: Sequence[Entry]) -> None:
+        """Store entries with the vectors of those of their chunks that have none yet."""
         texts = {
             chunk.id: self.chunker.embedded(entry.document.paper.title, chunk)
             for entry in entries
             for chunk in entry.chunks
         }
-        known = self.catalog.known_vectors(list(texts), self.embedder.fingerprint.key)
+        model = self.embedder.fingerprint.key
+        keep_tokens = self.keep_tokens and self.embedder.tells_tokens
+        known = self.catalog.known_vectors(list(texts), model, signed=keep_tokens)
         missing = [chunk_id for chunk_id in texts if chunk_id not in known]
-        vectors = self.embedder.passages([texts[chunk_id] for chunk_id in missing])
-        return dict(zip(missing, vectors, strict=True))
+        found = self.embedder.signed_passages([texts[chunk_id] for chunk_id in missing])
+        vectors = dict(zip(missing, found.vectors, strict=True))
+        signs = dict(zip(missing, found.signs or (), strict=False))
+        self.catalog.write(entries, vectors, model, signs if keep_tokens else {})
 
     def _note(self, paper_id: str, document: Document, outcome: str) -> None:
         before = self._outcomes.get(paper_id)

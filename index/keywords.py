@@ -12,9 +12,9 @@ from pathlib import Path
 
 import tantivy
 
-from index.catalog import Indexed
 from index.errors import LibraryError
 from index.filters import Bounds, organization_key
+from index.rows import Indexed
 from index.vectors import Hit
 
 _WRITER_BYTES = 50_000_000

@@ -89,8 +89,7 @@ class Library:
         with self._writing("ibid add") as caches:
             if self.catalog.fact("embedder") is None:
                 self._remember_model()
-            ingestion = Ingestion(self.catalog, caches, self.embedder, self.chunker)
-            return ingestion.add([Path(path) for path in paths], progress)
+            return self._ingestion(caches).add([Path(path) for path in paths], progress)
 
     def remove(self, names: Sequence[str]) -> list[Paper]:
         """Forget papers, named as for `paper`; returns those removed. All are found or none is removed."""
@@ -111,7 +110,7 @@ class Library:
             self._close_caches()
             caches = self._unopened_caches()
             if self.catalog.fact("cut") != self._cut() or self.catalog.unfit(caches.model):
-                Ingestion(self.catalog, caches, self.embedder, self.chunker).recut(progress)
+                self._ingestion(caches).recut(progress)
                 self._remember_model()
             caches.rebuild(progress)
             self._caches = caches
@@ -209,6 +208,10 @@ class Library:
     def retriever(self) -> Retriever:
         return Retriever(self.catalog, self.caches, self.embedder, self.settings.retrieval)
 
+    def _ingestion(self, caches: Caches) -> Ingestion:
+        keep_tokens = self.settings.embedding.tokens
+        return Ingestion(self.catalog, caches, self.embedder, self.chunker, keep_tokens)
+
     def _unopened_caches(self) -> Caches:
         fingerprint = self.embedder.fingerprint
         return Caches(self.folder, self.catalog, fingerprint.key, fingerprint.sha256)
@@ -263,4 +266,5 @@ class Library:
     def _cut(self) -> str:
         """What the chunks depend on besides the papers."""
         chunking, embedder = self.settings.chunking, self.embedder
-        return f"{chunking.tokens}/{chunking.overlap}/{embedder.window}/{embedder.fingerprint.key}"
+        tokens = "tokens" if self.settings.embedding.tokens else "no tokens"
+        return f"{chunking.tokens}/{chunking.overlap}/{embedder.window}/{embedder.fingerprint.key}/{tokens}"

@@ -1,7 +1,7 @@
 """The all-MiniLM-L6-v2 network as one ONNX graph, built from its safetensors.
 
-Owns the shape of the network: token ids in, unit sentence vectors out, with mean pooling and
-normalisation inside the graph, so that every engine runs the same arithmetic. Refuses to know where
+Owns the shape of the network: token ids in, unit sentence vectors and token vectors out, with mean
+pooling and normalisation inside the graph, so that every engine runs the same arithmetic. Refuses to know where
 the files lie and whether they are the right ones; that is `weights`. Built here rather than exported,
 because exporting needs torch, and a download would need a model hub.
 
@@ -23,8 +23,6 @@ from safetensors.numpy import load_file
 LAYERS = 6
 HEADS = 12
 DIMENSION = 384
-RECIPE = 1
-"""Raised whenever this file builds another graph from the same weights, so that kept ones are rebuilt."""
 
 EPSILON = 1e-12
 FUSED = "com.microsoft"
@@ -54,18 +52,23 @@ def build(weights: Path) -> bytes:
     """The serialised ONNX model for the weights in a safetensors file.
 
     Inputs `ids` and `mask`: int32 (batch, length), padded on the right, mask 1 at tokens and 0 at
-    padding. Output `vectors`: float32 (batch, 384), each of length one.
+    padding. Outputs `vectors`: float32 (batch, 384), each of length one, and `tokens`: float32 (batch,
+    length, 384), those of the single tokens, of any length.
     """
     graph = Graph()
     tokens = token_vectors(graph, load_file(weights))
     unit_mean(graph, tokens)
+    graph.node("Identity", [tokens], "tokens")
     shape = ["batch", "length"]
     model = helper.make_model(
         helper.make_graph(
             graph.nodes,
             "all-MiniLM-L6-v2",
             [helper.make_tensor_value_info(name, TensorProto.INT32, shape) for name in ("ids", "mask")],
-            [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["batch", DIMENSION])],
+            [
+                helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["batch", DIMENSION]),
+                helper.make_tensor_value_info("tokens", TensorProto.FLOAT, [*shape, DIMENSION]),
+            ],
             graph.constants,
         ),
         opset_imports=[helper.make_opsetid("", 17), helper.make_opsetid(FUSED, 1)],

@@ -1,21 +1,26 @@
 """Finding passages: dense and keyword candidates held to one scope, fused per paper.
 
 Papers are ranked first, since words and meanings of a question that lie in different passages of a
-paper should count together; then the passages of each. A paper that the question names leads.
+paper should count together; then the passages of each. The best papers are ranked once more with late
+interaction. A paper that the question names leads.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+import re
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from index.caches import Caches
-from index.catalog import Catalog, Vector
+from index.catalog import Catalog
 from index.embedding import Embedder
 from index.filters import Bounds, bounds
-from index.fusion import standardised_sum
+from index.fusion import rarity_weight, standardised_sum
+from index.late import Asked, best_matches, late_scores
 from index.names import papers_named
+from index.rows import Vector
 from index.schema import Chunk, Filters, Paper, Passage, Value
 from index.settings import RetrievalSettings
 from index.vectors import Hit
@@ -50,16 +55,19 @@ class Retriever:
         if not query.strip():
             return []
         self.caches.refresh()
-        vector = self.embedder.query(query)
+        asked = self.embedder.asked(query)
         named = self._named(query, filters)
-        proposed = self._candidates(query, vector, bounds(filters), named)
+        proposed = self._candidates(query, asked.vector, bounds(filters), named)
         located = self._located(proposed)
-        cosines = self._cosines(vector, located, proposed.dense)
+        cosines = self._cosines(asked.vector, located, proposed.dense)
         words = dict.fromkeys(located, 0.0) | _scores(proposed.keyword, located)
-        papers = self._paper_scores(located, cosines, _scores(proposed.papers), named)
         chunks = standardised_sum([cosines, words], [self.settings.meaning, self.settings.words])
-        scores = _passage_scores(located, papers, chunks)
-        return _passages(scores, located, cosines, proposed)
+        papers = self._paper_scores(located, cosines, _scores(proposed.papers))
+        papers = self._reranked(query, asked, papers, located)
+        for place, paper_id in enumerate(named):
+            if paper_id in papers:
+                papers[paper_id] += _NAMED - place
+        return _passages(_passage_scores(located, papers, chunks), located, cosines, proposed)
 
     def papers(self, query: str, count: int, filters: Filters = Filters()) -> list[Passage]:
         """The best passage of each of the `count` best papers in scope, best first."""
@@ -106,17 +114,47 @@ class Retriever:
         return {chunk_id: known.get(chunk_id, computed.get(chunk_id, 0.0)) for chunk_id in located}
 
     def _paper_scores(
-        self, located: Located, cosines: Mapping[str, float], words: Mapping[str, float], named: Iterable[str]
+        self, located: Located, cosines: Mapping[str, float], words: Mapping[str, float]
     ) -> dict[str, float]:
         meaning: dict[str, float] = {}
         for chunk_id, (paper, _) in located.items():
             meaning[paper.id] = max(meaning.get(paper.id, -1.0), cosines[chunk_id])
         wording = {paper_id: words.get(paper_id, 0.0) for paper_id in meaning}
-        fused = standardised_sum([meaning, wording], [self.settings.meaning, self.settings.words])
-        for place, paper_id in enumerate(named):
-            if paper_id in fused:
-                fused[paper_id] += _NAMED - place
-        return fused
+        return standardised_sum([meaning, wording], [self.settings.meaning, self.settings.words])
+
+    def _reranked(
+        self, query: str, asked: Asked, papers: dict[str, float], located: Located
+    ) -> dict[str, float]:
+        """The best papers with late interaction added to their scores; the others stay below them.
+
+        A paper matches a word as well as its best passage does, so passages are joined before the sum.
+        """
+        leading = set(list(papers)[: self.settings.reranked])
+        held = {chunk_id: paper.id for chunk_id, (paper, _) in located.items() if paper.id in leading}
+        kept = self.catalog.signs_of(list(held), self.embedder.fingerprint.key) if self.settings.late else {}
+        if asked.tokens is None or not kept:
+            return papers
+        matches: dict[str, Vector] = {}
+        for chunk_id, best in zip(kept, best_matches(asked.tokens, list(kept.values())), strict=True):
+            known = matches.get(held[chunk_id])
+            matches[held[chunk_id]] = best if known is None else np.maximum(known, best)
+        late = late_scores(matches, self._token_weights(query, asked))
+        floor = min(late.values())
+        scores = standardised_sum(
+            [{paper: late.get(paper, floor) for paper in leading}], [self.settings.late]
+        )
+        lowest = min(scores.values())
+        return {paper: score + scores.get(paper, lowest) for paper, score in papers.items()}
+
+    def _token_weights(self, query: str, asked: Asked) -> Vector:
+        """Each token's weight: the square root of its word's idf; function words weigh nothing."""
+        weights = np.zeros(len(asked.spans), np.float32)
+        for word in re.finditer(r"\w+", query):
+            shares = self.caches.keywords.rarity(self.caches.keywords.stems(word.group()))
+            for position, (start, end) in enumerate(asked.spans):
+                if shares and word.start() <= start and end <= word.end():
+                    weights[position] = math.sqrt(rarity_weight(max(shares)))
+        return weights
 
 
 def _passage_scores(

@@ -26,6 +26,8 @@ class EmbeddingSettings(Group):
     """The embedder as `provider:model`; providers are minilm, openai, ollama, fastembed, huggingface."""
     models: Path = user_data_path("ibid") / "models"
     """The folder where model files are kept, and looked for where their package is not installed."""
+    tokens: bool = True
+    """Whether token vectors are kept for late interaction, where the model tells them: about 14 kB an abstract."""
 
 
 class RetrievalSettings(Group):
@@ -35,6 +37,10 @@ class RetrievalSettings(Group):
     """The weight of likeness in meaning (cosine of vectors) when candidates are ranked."""
     words: float = Field(1.0, ge=0)
     """The weight of shared words (BM25) when candidates are ranked."""
+    late: float = Field(1.0, ge=0)
+    """The weight of late interaction (the best match of each word's vector) in the final ranking; 0 turns it off."""
+    reranked: int = Field(50, ge=1, le=1000)
+    """How many of the best papers late interaction looks at."""
 
 
 class IndexSettings(Group):

@@ -72,6 +72,7 @@ vectors = Table(
     Column("chunk_id", String(32), primary_key=True),
     Column("model", String(300), primary_key=True),
     Column("vector", LargeBinary, nullable=False),
+    Column("signs", LargeBinary),
 )
 
 removals = Table(

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from index.catalog import Indexed, Vector
 from index.errors import LibraryError
 from index.filters import Bounds, organization_key
+from index.rows import Indexed, Vector
 from index.schema import Value
 
 _BATCH = 2000

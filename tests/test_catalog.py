@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.catalog import Catalog, Entry, Record, same_paper
+from index.catalog import Catalog, same_paper
+from index.rows import Entry, Record
 from index.errors import LibraryError
 from index.schema import Chunk, Document, Filters, Paper, Unreadable
 
