@@ -19,12 +19,12 @@ def papers_named(query: str, catalog: Catalog, keywords: Keywords) -> list[Paper
     A short name of one word is only taken for a name where it is written as one (with a capital or a
     digit inside) or is rare in the library, since "Agents: …" does not own the word.
     """
-    words = re.findall(r"[^\s]+", query)
-    spelled: dict[str, str] = {}
+    words = query.split()
+    keys = [title_key(word) if re.search(r"\w", word) else "" for word in words]
+    spelled = {title_key(query): query} if words else {}
     for start in range(len(words)):
         for end in range(start + 1, min(start + _LONGEST, len(words)) + 1):
-            phrase = " ".join(words[start:end])
-            spelled.setdefault(title_key(phrase), phrase)
+            spelled.setdefault("".join(keys[start:end]), " ".join(words[start:end]))
     found = []
     for paper in catalog.named([key for key in spelled if len(key) > 1]):
         whole = spelled.get(title_key(paper.title))

@@ -31,7 +31,7 @@ class EmbeddingSettings(Group):
 
 
 class RetrievalSettings(Group):
-    candidates: int = Field(100, ge=1, le=1000)
+    candidates: int = Field(60, ge=1, le=1000)
     """How many chunks and papers each retriever proposes."""
     meaning: float = Field(1.0, ge=0)
     """The weight of likeness in meaning (cosine of vectors) when candidates are ranked."""
