@@ -15,14 +15,11 @@ from typing import Any
 
 import numpy as np
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Engine,
     create_engine,
     delete,
     event,
-    exists,
-    func,
     insert,
     or_,
     select,
@@ -30,7 +27,6 @@ from sqlalchemy import (
 )
 
 from index.errors import LibraryError
-from index.filters import bounds
 from index.merge import title_key
 from index.rows import (
     Entry,
@@ -45,14 +41,14 @@ from index.rows import (
     record_rows,
     vector_rows,
 )
-from index.schema import Chunk, Document, Filters, Paper, Unreadable
+from index.schema import Document, Paper, Unreadable
+from index.shelf import Shelf, chunk_columns, pages
 from index.tables import chunks, facts, failures, metadata, papers, records, removals, vectors
 
 SCHEMA = "1"
-_PAGE = 500
 
 
-class Catalog:
+class Catalog(Shelf):
     """A library's database. Each public method is one transaction."""
 
     def __init__(self, url: str) -> None:
@@ -137,7 +133,7 @@ class Catalog:
             query = query.where(vectors.c.signs.is_not(None))
         found: set[str] = set()
         with self.engine.connect() as connection:
-            for page in _pages(chunk_ids):
+            for page in pages(chunk_ids):
                 found.update(connection.scalars(query.where(vectors.c.chunk_id.in_(page))))
         return found
 
@@ -164,10 +160,10 @@ class Catalog:
             rows = [chunk_row(chunk) for entry in entries for chunk in entry.chunks]
             _insert(connection, chunks, rows)
             after = {row["id"] for row in rows}
-            for page in _pages([*after, *ids]):
+            for page in pages([*after, *ids]):
                 connection.execute(delete(removals).where(removals.c.item.in_(page)))
             _drop_chunks(connection, before - after, change)
-            for page in _pages(list(new_vectors)):
+            for page in pages(list(new_vectors)):
                 stale = vectors.c.chunk_id.in_(page)
                 connection.execute(delete(vectors).where(vectors.c.model == model, stale))
             _insert(connection, vectors, vector_rows(new_vectors, new_signs, model))
@@ -215,7 +211,7 @@ class Catalog:
         query = select(papers.c.id).where(papers.c.change > since).order_by(papers.c.change, papers.c.id)
         with self.engine.connect() as connection:
             ids = list(connection.scalars(query))
-        for page in _pages(ids):
+        for page in pages(ids):
             yield self._indexed(page)
 
     def removed(self, since: int) -> list[str]:
@@ -228,7 +224,7 @@ class Catalog:
         query = select(vectors.c.chunk_id, vectors.c.vector).where(vectors.c.model == model)
         found: dict[str, Vector] = {}
         with self.engine.connect() as connection:
-            for page in _pages(chunk_ids):
+            for page in pages(chunk_ids):
                 for row in connection.execute(query.where(vectors.c.chunk_id.in_(page))):
                     found[row.chunk_id] = np.frombuffer(row.vector, dtype=np.float32)
         return found
@@ -241,14 +237,14 @@ class Catalog:
         with self.engine.connect() as connection:
             return {
                 row.chunk_id: row.signs
-                for page in _pages(chunk_ids)
+                for page in pages(chunk_ids)
                 for row in connection.execute(query.where(vectors.c.chunk_id.in_(page)))
             }
 
     def _indexed(self, paper_ids: Sequence[str]) -> list[Indexed]:
         named = select(records.c.paper_id, records.c.name).where(records.c.paper_id.in_(paper_ids)).distinct()
         wanted = (
-            _chunk_columns()
+            chunk_columns()
             .where(chunks.c.paper_id.in_(paper_ids))
             .order_by(chunks.c.paper_id, chunks.c.position)
         )
@@ -265,142 +261,6 @@ class Catalog:
                 )
                 for row in connection.execute(wanted)
             ]
-
-    # Reading
-
-    def paper(self, paper_id: str) -> Paper | None:
-        document = self.document(paper_id)
-        return document.paper if document else None
-
-    def document(self, paper_id: str) -> Document | None:
-        """A ready paper with its text."""
-        query = select(papers).where(papers.c.id == paper_id, papers.c.state == "ready")
-        with self.engine.connect() as connection:
-            row = connection.execute(query).first()
-            return document_of(row) if row else None
-
-    def find(self, name: str, limit: int = 5) -> list[Paper]:
-        """Ready papers whose id, arXiv id, DOI or normalised title is `name`, else whose title begins so."""
-        key = title_key(name)
-        exact = or_(
-            papers.c.id == name, papers.c.arxiv_id == name, papers.c.doi == name, papers.c.title_key == key
-        )
-        for condition in (exact, papers.c.title_key.startswith(key, autoescape=True)):
-            found = self._papers(
-                select(papers.c.paper).where(papers.c.state == "ready", condition).limit(limit)
-            )
-            if found:
-                return found
-        return []
-
-    def named(self, keys: Sequence[str]) -> list[Paper]:
-        """Ready papers whose normalised title or short name is one of `keys`."""
-        found: dict[str, Paper] = {}
-        for page in _pages(keys):
-            called = or_(papers.c.title_key.in_(page), papers.c.name_key.in_(page))
-            query = select(papers.c.paper).where(papers.c.state == "ready", called)
-            found |= {paper.id: paper for paper in self._papers(query)}
-        return list(found.values())
-
-    def first_chunks(self, paper_ids: Sequence[str]) -> list[str]:
-        """The id of each paper's first chunk."""
-        query = select(chunks.c.id).where(chunks.c.position == 0)
-        with self.engine.connect() as connection:
-            return [
-                chunk_id
-                for page in _pages(paper_ids)
-                for chunk_id in connection.scalars(query.where(chunks.c.paper_id.in_(page)))
-            ]
-
-    def papers(self, filters: Filters, words: str, offset: int, limit: int) -> list[Paper]:
-        """Ready papers in scope whose title holds each of `words`, newest first."""
-        query = select(papers.c.paper).where(*_in_scope(filters), *_titled(words))
-        newest = (papers.c.day.is_(None), papers.c.day.desc(), papers.c.title_key)
-        return self._papers(query.order_by(*newest).offset(offset).limit(limit))
-
-    def count(self, filters: Filters) -> int:
-        """How many ready papers are in scope."""
-        with self.engine.connect() as connection:
-            return connection.scalar(select(func.count()).select_from(papers).where(*_in_scope(filters))) or 0
-
-    def counts(self) -> dict[str, int]:
-        """Rows by kind: papers ready and pending, chunks, vectors, failures."""
-        states = select(papers.c.state, func.count()).group_by(papers.c.state)
-        with self.engine.connect() as connection:
-            found = {"ready": 0, "pending": 0} | {row[0]: row[1] for row in connection.execute(states)}
-            for table in (chunks, vectors, failures):
-                found[table.name] = connection.scalar(select(func.count()).select_from(table)) or 0
-            return found
-
-    def days(self) -> tuple[str | None, str | None]:
-        """The publication dates of the oldest and the newest dated paper."""
-        dated = select(papers.c.paper).where(papers.c.state == "ready", papers.c.day.is_not(None)).limit(1)
-        oldest = self._papers(dated.order_by(papers.c.day))
-        newest = self._papers(dated.order_by(papers.c.day.desc()))
-        return (oldest[0].published if oldest else None, newest[0].published if newest else None)
-
-    def updated(self) -> str | None:
-        """When a paper was last written, ISO 8601 in UTC."""
-        with self.engine.connect() as connection:
-            latest: str | None = connection.scalar(select(func.max(papers.c.updated)))
-            return latest
-
-    def organizations(self) -> list[tuple[str, int]]:
-        """Organisations with their number of papers, most first."""
-        query = (
-            select(func.max(papers.c.organization), func.count())
-            .where(papers.c.state == "ready", papers.c.organization_key.is_not(None))
-            .group_by(papers.c.organization_key)
-            .order_by(func.count().desc(), papers.c.organization_key)
-        )
-        with self.engine.connect() as connection:
-            return [(row[0], row[1]) for row in connection.execute(query)]
-
-    def sources(self) -> list[tuple[str, int]]:
-        """Source names with their number of papers, in alphabetical order."""
-        number = func.count(records.c.paper_id.distinct())
-        query = select(records.c.name, number).group_by(records.c.name).order_by(records.c.name)
-        with self.engine.connect() as connection:
-            return [(row[0], row[1]) for row in connection.execute(query)]
-
-    def unreadable(self) -> list[Unreadable]:
-        with self.engine.connect() as connection:
-            query = select(failures.c.place, failures.c.reason).order_by(failures.c.place)
-            return [Unreadable(place=row.place, reason=row.reason) for row in connection.execute(query)]
-
-    def located(self, chunk_ids: Sequence[str]) -> dict[str, tuple[Paper, Chunk]]:
-        """Chunks with their papers by chunk id; those of papers not ready are left out."""
-        query = _chunk_columns().where(papers.c.state == "ready")
-        found: dict[str, tuple[Paper, Chunk]] = {}
-        with self.engine.connect() as connection:
-            for page in _pages(chunk_ids):
-                for row in connection.execute(query.where(chunks.c.id.in_(page))):
-                    found[row.id] = (Paper.model_validate_json(row.paper), chunk_of(row))
-        return found
-
-    def unfit(self, model: str) -> int:
-        """How many chunks have no vector of `model`, or do not lie inside their paper's text."""
-        wanting = select(func.count()).select_from(
-            chunks.join(papers, papers.c.id == chunks.c.paper_id).outerjoin(
-                vectors, (vectors.c.chunk_id == chunks.c.id) & (vectors.c.model == model)
-            )
-        )
-        outside = (chunks.c.start >= chunks.c.end) | (chunks.c.end > func.length(papers.c.text))
-        with self.engine.connect() as connection:
-            return connection.scalar(wanting.where(vectors.c.chunk_id.is_(None) | outside)) or 0
-
-    def paper_ids(self) -> list[str]:
-        """Every paper's id, in any state, in order."""
-        with self.engine.connect() as connection:
-            return list(connection.scalars(select(papers.c.id).order_by(papers.c.id)))
-
-    def chunk_ids(self) -> set[str]:
-        with self.engine.connect() as connection:
-            return set(connection.scalars(select(chunks.c.id)))
-
-    def _papers(self, query: Any) -> list[Paper]:
-        with self.engine.connect() as connection:
-            return [Paper.model_validate_json(row.paper) for row in connection.execute(query)]
 
 
 def same_paper(one: Paper, other: Paper) -> bool:
@@ -423,11 +283,6 @@ def _engine(url: str) -> Engine:
     return engine
 
 
-def _pages(items: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(items), _PAGE):
-        yield items[start : start + _PAGE]
-
-
 def _insert(connection: Connection, table: Any, rows: Sequence[dict[str, Any]]) -> None:
     if rows:
         connection.execute(insert(table), rows)
@@ -445,36 +300,7 @@ def _next_change(connection: Connection) -> int:
 
 
 def _drop_chunks(connection: Connection, gone: set[str], change: int) -> None:
-    for page in _pages(sorted(gone)):
+    for page in pages(sorted(gone)):
         connection.execute(delete(chunks).where(chunks.c.id.in_(page)))
         connection.execute(delete(vectors).where(vectors.c.chunk_id.in_(page)))
         _insert(connection, removals, [{"item": chunk_id, "change": change} for chunk_id in page])
-
-
-def _in_scope(filters: Filters) -> list[ColumnElement[bool]]:
-    scope = bounds(filters)
-    conditions: list[ColumnElement[bool]] = [papers.c.state == "ready"]
-    if scope.papers:
-        conditions.append(papers.c.id.in_(scope.papers))
-    if scope.first_day is not None:
-        conditions.append(papers.c.day >= scope.first_day)
-    if scope.last_day is not None:
-        conditions.append(papers.c.day <= scope.last_day)
-    if scope.organizations:
-        conditions.append(papers.c.organization_key.in_(scope.organizations))
-    if scope.min_comments is not None:
-        conditions.append(papers.c.comments >= scope.min_comments)
-    if scope.sources:
-        conditions.append(
-            exists().where(records.c.paper_id == papers.c.id, records.c.name.in_(scope.sources))
-        )
-    return conditions
-
-
-def _titled(words: str) -> list[ColumnElement[bool]]:
-    return [papers.c.title.icontains(word, autoescape=True) for word in words.split()]
-
-
-def _chunk_columns() -> Any:
-    text = func.substr(papers.c.text, chunks.c.start + 1, chunks.c.end - chunks.c.start).label("text")
-    return select(chunks, text, papers.c.paper, papers.c.day).join(papers, papers.c.id == chunks.c.paper_id)

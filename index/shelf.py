@@ -1,0 +1,190 @@
+"""The reading half of the catalog: papers, passages and counts, as readers may see them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Engine, exists, func, or_, select
+
+from index.filters import bounds
+from index.merge import title_key
+from index.rows import chunk_of, document_of
+from index.schema import Chunk, Document, Filters, Paper, Unreadable
+from index.tables import chunks, failures, papers, records, vectors
+
+_PAGE = 500
+
+
+class Shelf:
+    """What can be read of a library's database; papers are shown only once they are ready."""
+
+    engine: Engine
+
+    def paper(self, paper_id: str) -> Paper | None:
+        document = self.document(paper_id)
+        return document.paper if document else None
+
+    def document(self, paper_id: str) -> Document | None:
+        """A ready paper with its text."""
+        query = select(papers).where(papers.c.id == paper_id, papers.c.state == "ready")
+        with self.engine.connect() as connection:
+            row = connection.execute(query).first()
+            return document_of(row) if row else None
+
+    def find(self, name: str, limit: int = 5) -> list[Paper]:
+        """Ready papers whose id, arXiv id, DOI or normalised title is `name`, else whose title begins so."""
+        key = title_key(name)
+        exact = or_(
+            papers.c.id == name, papers.c.arxiv_id == name, papers.c.doi == name, papers.c.title_key == key
+        )
+        for condition in (exact, papers.c.title_key.startswith(key, autoescape=True)):
+            found = self._papers(
+                select(papers.c.paper).where(papers.c.state == "ready", condition).limit(limit)
+            )
+            if found:
+                return found
+        return []
+
+    def named(self, keys: Sequence[str]) -> list[Paper]:
+        """Ready papers whose normalised title or short name is one of `keys`."""
+        found: dict[str, Paper] = {}
+        for page in pages(keys):
+            called = or_(papers.c.title_key.in_(page), papers.c.name_key.in_(page))
+            query = select(papers.c.paper).where(papers.c.state == "ready", called)
+            found |= {paper.id: paper for paper in self._papers(query)}
+        return list(found.values())
+
+    def first_chunks(self, paper_ids: Sequence[str]) -> list[str]:
+        """The id of each paper's first chunk."""
+        query = select(chunks.c.id).where(chunks.c.position == 0)
+        with self.engine.connect() as connection:
+            return [
+                chunk_id
+                for page in pages(paper_ids)
+                for chunk_id in connection.scalars(query.where(chunks.c.paper_id.in_(page)))
+            ]
+
+    def papers(self, filters: Filters, words: str, offset: int, limit: int) -> list[Paper]:
+        """Ready papers in scope whose title holds each of `words`, newest first."""
+        query = select(papers.c.paper).where(*_in_scope(filters), *_titled(words))
+        newest = (papers.c.day.is_(None), papers.c.day.desc(), papers.c.title_key)
+        return self._papers(query.order_by(*newest).offset(offset).limit(limit))
+
+    def count(self, filters: Filters) -> int:
+        """How many ready papers are in scope."""
+        with self.engine.connect() as connection:
+            return connection.scalar(select(func.count()).select_from(papers).where(*_in_scope(filters))) or 0
+
+    def counts(self) -> dict[str, int]:
+        """Rows by kind: papers ready and pending, chunks, vectors, failures."""
+        states = select(papers.c.state, func.count()).group_by(papers.c.state)
+        with self.engine.connect() as connection:
+            found = {"ready": 0, "pending": 0} | {row[0]: row[1] for row in connection.execute(states)}
+            for table in (chunks, vectors, failures):
+                found[table.name] = connection.scalar(select(func.count()).select_from(table)) or 0
+            return found
+
+    def days(self) -> tuple[str | None, str | None]:
+        """The publication dates of the oldest and the newest dated paper."""
+        dated = select(papers.c.paper).where(papers.c.state == "ready", papers.c.day.is_not(None)).limit(1)
+        oldest = self._papers(dated.order_by(papers.c.day))
+        newest = self._papers(dated.order_by(papers.c.day.desc()))
+        return (oldest[0].published if oldest else None, newest[0].published if newest else None)
+
+    def updated(self) -> str | None:
+        """When a paper was last written, ISO 8601 in UTC."""
+        with self.engine.connect() as connection:
+            latest: str | None = connection.scalar(select(func.max(papers.c.updated)))
+            return latest
+
+    def organizations(self) -> list[tuple[str, int]]:
+        """Organisations with their number of papers, most first."""
+        query = (
+            select(func.max(papers.c.organization), func.count())
+            .where(papers.c.state == "ready", papers.c.organization_key.is_not(None))
+            .group_by(papers.c.organization_key)
+            .order_by(func.count().desc(), papers.c.organization_key)
+        )
+        with self.engine.connect() as connection:
+            return [(row[0], row[1]) for row in connection.execute(query)]
+
+    def sources(self) -> list[tuple[str, int]]:
+        """Source names with their number of papers, in alphabetical order."""
+        number = func.count(records.c.paper_id.distinct())
+        query = select(records.c.name, number).group_by(records.c.name).order_by(records.c.name)
+        with self.engine.connect() as connection:
+            return [(row[0], row[1]) for row in connection.execute(query)]
+
+    def unreadable(self) -> list[Unreadable]:
+        with self.engine.connect() as connection:
+            query = select(failures.c.place, failures.c.reason).order_by(failures.c.place)
+            return [Unreadable(place=row.place, reason=row.reason) for row in connection.execute(query)]
+
+    def located(self, chunk_ids: Sequence[str]) -> dict[str, tuple[Paper, Chunk]]:
+        """Chunks with their papers by chunk id; those of papers not ready are left out."""
+        query = chunk_columns().where(papers.c.state == "ready")
+        found: dict[str, tuple[Paper, Chunk]] = {}
+        with self.engine.connect() as connection:
+            for page in pages(chunk_ids):
+                for row in connection.execute(query.where(chunks.c.id.in_(page))):
+                    found[row.id] = (Paper.model_validate_json(row.paper), chunk_of(row))
+        return found
+
+    def unfit(self, model: str) -> int:
+        """How many chunks have no vector of `model`, or do not lie inside their paper's text."""
+        wanting = select(func.count()).select_from(
+            chunks.join(papers, papers.c.id == chunks.c.paper_id).outerjoin(
+                vectors, (vectors.c.chunk_id == chunks.c.id) & (vectors.c.model == model)
+            )
+        )
+        outside = (chunks.c.start >= chunks.c.end) | (chunks.c.end > func.length(papers.c.text))
+        with self.engine.connect() as connection:
+            return connection.scalar(wanting.where(vectors.c.chunk_id.is_(None) | outside)) or 0
+
+    def paper_ids(self) -> list[str]:
+        """Every paper's id, in any state, in order."""
+        with self.engine.connect() as connection:
+            return list(connection.scalars(select(papers.c.id).order_by(papers.c.id)))
+
+    def chunk_ids(self) -> set[str]:
+        with self.engine.connect() as connection:
+            return set(connection.scalars(select(chunks.c.id)))
+
+    def _papers(self, query: Any) -> list[Paper]:
+        with self.engine.connect() as connection:
+            return [Paper.model_validate_json(row.paper) for row in connection.execute(query)]
+
+
+def pages(items: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(items), _PAGE):
+        yield items[start : start + _PAGE]
+
+
+def _in_scope(filters: Filters) -> list[ColumnElement[bool]]:
+    scope = bounds(filters)
+    conditions: list[ColumnElement[bool]] = [papers.c.state == "ready"]
+    if scope.papers:
+        conditions.append(papers.c.id.in_(scope.papers))
+    if scope.first_day is not None:
+        conditions.append(papers.c.day >= scope.first_day)
+    if scope.last_day is not None:
+        conditions.append(papers.c.day <= scope.last_day)
+    if scope.organizations:
+        conditions.append(papers.c.organization_key.in_(scope.organizations))
+    if scope.min_comments is not None:
+        conditions.append(papers.c.comments >= scope.min_comments)
+    if scope.sources:
+        conditions.append(
+            exists().where(records.c.paper_id == papers.c.id, records.c.name.in_(scope.sources))
+        )
+    return conditions
+
+
+def _titled(words: str) -> list[ColumnElement[bool]]:
+    return [papers.c.title.icontains(word, autoescape=True) for word in words.split()]
+
+
+def chunk_columns() -> Any:
+    text = func.substr(papers.c.text, chunks.c.start + 1, chunks.c.end - chunks.c.start).label("text")
+    return select(chunks, text, papers.c.paper, papers.c.day).join(papers, papers.c.id == chunks.c.paper_id)
