@@ -58,7 +58,6 @@ def build(weights: Path) -> bytes:
     graph = Graph()
     tokens = token_vectors(graph, load_file(weights))
     unit_mean(graph, tokens)
-    graph.node("Identity", [tokens], "tokens")
     shape = ["batch", "length"]
     model = helper.make_model(
         helper.make_graph(
@@ -79,10 +78,11 @@ def build(weights: Path) -> bytes:
 
 
 def token_vectors(graph: Graph, weights: Weights) -> str:
-    """Embedding and encoder; the value named is (batch, length, 384)."""
+    """Embedding and encoder; the value named, `tokens`, is (batch, length, 384)."""
     hidden = embed(graph, weights)
     for layer in range(LAYERS):
-        hidden = encode(graph, weights, layer, hidden)
+        output = "tokens" if layer == LAYERS - 1 else f"encoded{layer}"
+        hidden = encode(graph, weights, layer, hidden, output)
     return hidden
 
 
@@ -114,7 +114,7 @@ def embed(graph: Graph, weights: Weights) -> str:
     return "embedded"
 
 
-def encode(graph: Graph, weights: Weights, layer: int, hidden: str) -> str:
+def encode(graph: Graph, weights: Weights, layer: int, hidden: str, output: str) -> str:
     """One encoder layer: attention, then the feed-forward part, each added to its input and normalised."""
     source = f"encoder.layer.{layer}."
     parts = [f"{source}attention.self.{part}." for part in ("query", "key", "value")]
@@ -131,12 +131,14 @@ def encode(graph: Graph, weights: Weights, layer: int, hidden: str) -> str:
         num_heads=HEADS,
     )
     mixed = matmul(graph, weights, attended, source + "attention.output.dense")
-    hidden = add_and_normalise(graph, weights, mixed, hidden, source + "attention.output")
+    hidden = add_and_normalise(
+        graph, weights, mixed, hidden, source + "attention.output", f"attention_sum{layer}"
+    )
     wide = matmul(graph, weights, hidden, source + "intermediate.dense")
     bias = graph.constant(f"wide_bias{layer}", weights[source + "intermediate.dense.bias"])
     wide = graph.node("BiasGelu", [wide, bias], f"wide{layer}", FUSED)
     narrow = matmul(graph, weights, wide, source + "output.dense")
-    return add_and_normalise(graph, weights, narrow, hidden, source + "output")
+    return add_and_normalise(graph, weights, narrow, hidden, source + "output", output)
 
 
 def matmul(graph: Graph, weights: Weights, value: str, dense: str) -> str:
@@ -145,14 +147,14 @@ def matmul(graph: Graph, weights: Weights, value: str, dense: str) -> str:
     return graph.node("MatMul", [value, matrix], f"{dense}.product")
 
 
-def add_and_normalise(graph: Graph, weights: Weights, value: str, skip: str, source: str) -> str:
+def add_and_normalise(graph: Graph, weights: Weights, value: str, skip: str, source: str, output: str) -> str:
     """Layer normalisation of `value`, its dense layer's bias and the input that skipped it, summed."""
     scale, shift = scale_and_shift(graph, weights, f"{source}.LayerNorm")
     bias = graph.constant(f"{source}.bias", weights[f"{source}.dense.bias"])
     return graph.node(
         "SkipLayerNormalization",
         [value, skip, scale, shift, bias],
-        f"{source}.sum",
+        output,
         FUSED,
         epsilon=EPSILON,
     )
