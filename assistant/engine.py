@@ -156,6 +156,7 @@ def _listed(found: Sequence[Passage]) -> tuple[FoundPassage, ...]:
         FoundPassage(
             rank=rank,
             score=passage.score,
+            similarity=round(passage.similarity, 4),
             paper=passage.paper,
             text=passage.chunk.text,
             section=passage.chunk.section,

@@ -6,12 +6,12 @@ in words that the sentence holds, rarer words weighing more) and by how well the
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 
 from assistant.question import names_paper
 from index.embedding import Embedder
+from index.fusion import rarity_weight
 from index.keywords import Keywords
 from index.schema import Chunk, Paper, Passage, Value
 from index.sentences import sentences
@@ -20,7 +20,9 @@ _SHORTEST = 25  # characters; below, a "sentence" is a heading or a fragment
 _MEANING, _WORDS, _STANDING, _NAMED = 0.5, 0.5, 0.05, 0.5
 _HIGHEST = 6.0  # standing of a paper beyond which more says nothing: a named paper's is without measure
 _UNKNOWN = 0.5  # what a question wholly of words that no paper has costs in closeness
-_LEAST_CLOSE = 0.185
+_COVERED = 0.3  # what a paper that has all of the question's words adds
+_LEAST_CLOSE = 0.26
+_LOOKED_AT = 10  # passages
 _EMBEDDED = 32  # sentences whose meaning is looked at: those that share most words and stand highest
 
 
@@ -59,7 +61,7 @@ def weigh(question: str, keywords: Keywords) -> Weights:
     """Weigh a question's words by how rare they are in the library."""
     stems = keywords.stems(question)
     shares = keywords.rarity(stems)
-    return Weights(of={stem: _weight(share) for stem, share in zip(stems, shares, strict=True)})
+    return Weights(of={stem: rarity_weight(share) for stem, share in zip(stems, shares, strict=True)})
 
 
 def gather(
@@ -109,8 +111,8 @@ def _score(item: Evidence) -> float:
 class Support(Value):
     """Whether what was found bears on what was asked.
 
-    `closeness` is the best passage's cosine to the question, less for the share of the question's
-    weight in words that no paper has; `unknown` are those words.
+    `closeness` is the best passage's cosine to the question, more for the share of the question's weight
+    in words that one paper covers, less for the share in words that no paper has; `unknown` are those.
     """
 
     closeness: float
@@ -130,11 +132,21 @@ def support(question: str, passages: Sequence[Passage], keywords: Keywords) -> S
     unknown = [word for word in _words(question) if _unheard(word, keywords)]
     missed = sum(weights.of.get(stem, 0.0) for word in unknown for stem in keywords.stems(word))
     similarity = max((passage.similarity for passage in passages), default=-1.0)
+    covered = max((weights.covered(keywords.stems(text)) for text in _joined(passages)), default=0.0)
     return Support(
-        closeness=similarity - _UNKNOWN * (missed / total if total else 0.0),
+        closeness=similarity + _COVERED * covered - _UNKNOWN * (missed / total if total else 0.0),
         unknown=tuple(unknown),
         named=any(names_paper(question, passage.paper) for passage in passages),
     )
+
+
+def _joined(passages: Sequence[Passage]) -> list[str]:
+    """The title and the best passages of each of the first papers, as one text a paper."""
+    texts: dict[str, str] = {}
+    for passage in passages[:_LOOKED_AT]:
+        texts.setdefault(passage.paper.id, passage.paper.title)
+        texts[passage.paper.id] += f"\n{passage.chunk.text}"
+    return list(texts.values())
 
 
 def _words(question: str) -> list[str]:
@@ -155,7 +167,3 @@ def _spans(passages: Sequence[Passage]) -> list[tuple[Paper, Chunk, int, int]]:
                 span = (chunk.start + start, chunk.start + end)
                 found.setdefault((passage.paper.id, *span), (passage.paper, chunk, *span))
     return list(found.values())
-
-
-def _weight(share: float) -> float:
-    return min(math.log(1.0 / share), 8.0) if share > 0 else 8.0

@@ -36,10 +36,14 @@ class Citation(Value):
 
 
 class FoundPassage(Value):
-    """A retrieved passage as an answer reports it, best first; `rank` counts from 1."""
+    """A retrieved passage as an answer reports it, best first; `rank` counts from 1.
+
+    `similarity` is its cosine to the question, in [-1, 1].
+    """
 
     rank: int
     score: float
+    similarity: float = 0.0
     paper: Paper
     text: str
     section: str | None = None

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from index.catalog import Catalog, same_paper
-from index.rows import Entry, Record
 from index.errors import LibraryError
+from index.rows import Entry, Record
 from index.schema import Chunk, Document, Filters, Paper, Unreadable
 
 MODEL = "model@1/4"

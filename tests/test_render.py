@@ -58,7 +58,14 @@ def paper(title: str = "Anchored Rewards: Against Hacking", **facts: object) -> 
 def found(of: Paper, text: str = PASSAGE, rank: int = 1, start: int = 100) -> FoundPassage:
     found_by = {"dense": 1, "keyword": 3}
     return FoundPassage(
-        rank=rank, score=0.03, paper=of, text=text, start=start, end=start + len(text), found_by=found_by
+        rank=rank,
+        score=0.03,
+        similarity=0.6,
+        paper=of,
+        text=text,
+        start=start,
+        end=start + len(text),
+        found_by=found_by,
     )
 
 
@@ -120,11 +127,12 @@ def test_a_byline_names_what_is_known_and_nothing_else() -> None:
     assert render.byline(Paper(title="x")) == ""
 
 
-def test_a_match_is_a_word_from_its_ranks_and_the_ranks_are_told() -> None:
+def test_a_match_is_a_word_from_ranks_and_likeness_and_the_ranks_are_told() -> None:
     strong = found(paper())
     weak = strong.model_copy(update={"found_by": {"keyword": 40}, "rank": 9})
     assert render.strength(strong) == "strong match"
-    assert render.strength(weak) == "possible match"
+    far = strong.model_copy(update={"similarity": 0.1})
+    assert render.strength(weak) == render.strength(far) == "possible match"
     assert render.ranks_words(strong) == "by meaning: rank 1 · by words: rank 3 · together: rank 1"
 
 

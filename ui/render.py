@@ -13,6 +13,7 @@ from assistant.schema import Answer, Citation, FoundPassage, Turn
 from index.dates import date_words
 from index.schema import Filters, Paper
 
+_ALIKE = 0.4  # cosine of a passage that is plainly about what was asked
 _RETRIEVERS = {"dense": "by meaning", "keyword": "by words"}
 
 
@@ -38,11 +39,11 @@ def byline(paper: Paper) -> str:
 
 
 def strength(passage: FoundPassage) -> str:
-    """How well a passage matched, from its ranks: there is no honest percentage to show."""
+    """How well a passage matched, from its ranks and its likeness: there is no honest percentage to show."""
     ranks = sorted(passage.found_by.values())
-    if len(ranks) > 1 and ranks[-1] <= 3:
+    if len(ranks) > 1 and ranks[-1] <= 3 and passage.similarity >= _ALIKE:
         return "strong match"
-    if ranks and ranks[0] <= 3:
+    if ranks and ranks[0] <= 3 and passage.similarity >= _ALIKE / 2:
         return "good match"
     return "possible match"
 
