@@ -7,17 +7,26 @@ import re
 from index.catalog import Catalog
 from index.keywords import Keywords
 from index.merge import title_key
-from index.schema import Paper
+from index.schema import Paper, Value
 
 _LONGEST = 30  # words of a title that are looked for
-_COMMON = 0.02  # share of papers from which on a single lower-case word is a word and not a name
+_SURE = 4  # words of a name from which on it is no chance phrase
+_COMMON = 0.02  # share of papers above which a single lower-case word is a word and not a name
 
 
-def papers_named(query: str, catalog: Catalog, keywords: Keywords) -> list[Paper]:
+class Named(Value):
+    """A paper that a query calls by `name`; not `sure` where the name may as well be a common term."""
+
+    paper: Paper
+    name: str
+    sure: bool
+
+
+def papers_named(query: str, catalog: Catalog, keywords: Keywords) -> list[Named]:
     """The papers whose whole title or short name stands in `query`, those of the longest names first.
 
-    A short name of one word is only taken for a name where it is written as one (with a capital or a
-    digit inside) or is rare in the library, since "Agents: …" does not own the word.
+    A name of one word is only taken for one where it is written so (with a capital or a digit inside)
+    or is rare in the library, since "Agents: …" does not own the word.
     """
     words = query.split()
     keys = [title_key(word) if re.search(r"\w", word) else "" for word in words]
@@ -27,15 +36,17 @@ def papers_named(query: str, catalog: Catalog, keywords: Keywords) -> list[Paper
             spelled.setdefault("".join(keys[start:end]), " ".join(words[start:end]))
     found = []
     for paper in catalog.named([key for key in spelled if len(key) > 1]):
-        whole = spelled.get(title_key(paper.title))
-        short = spelled.get(title_key(paper.short_name or paper.title))
-        if whole or (short and _is_name(short, keywords)):
-            found.append((len(whole or short or ""), paper))
-    return [paper for _, paper in sorted(found, key=lambda measured: (-measured[0], measured[1].id))]
+        names = (spelled.get(title_key(name)) for name in (paper.title, paper.short_name) if name)
+        called = max((name for name in names if name and _is_name(name, keywords)), key=len, default=None)
+        if called:
+            sure = called == query or len(called.split()) >= _SURE
+            found.append(Named(paper=paper, name=called, sure=sure))
+    return sorted(found, key=lambda named: (-len(named.name), named.paper.id))
 
 
 def _is_name(phrase: str, keywords: Keywords) -> bool:
     word = phrase.strip("\"'“”‘’?!.,;:()[]")
     if len(re.findall(r"\w+", word)) > 1 or any(c.isupper() or c.isdigit() for c in word[1:]):
         return True
-    return max(keywords.rarity(keywords.stems(word)), default=1.0) <= _COMMON
+    rare = max(_COMMON, 1.0 / max(keywords.papers.count(), 1))
+    return max(keywords.rarity(keywords.stems(word)), default=1.0) <= rare

@@ -19,13 +19,14 @@ from index.embedding import Embedder
 from index.filters import Bounds, bounds
 from index.fusion import rarity_weight, standardised_sum
 from index.late import Asked, best_matches, late_scores
-from index.names import papers_named
+from index.names import Named, papers_named
 from index.rows import Vector
 from index.schema import Chunk, Filters, Paper, Passage, Value
 from index.settings import RetrievalSettings
 from index.vectors import Hit
 
-_NAMED = 100.0  # above any sum of standard scores
+_NAMED_SURELY = 100.0  # above any sum of standard scores
+_NAMED_LIKELY = 3.0
 _FURTHER = 0.5  # how much a paper's further passages fall behind for matching less than its best
 
 Located = dict[str, tuple[Paper, Chunk]]
@@ -64,9 +65,9 @@ class Retriever:
         chunks = standardised_sum([cosines, words], [self.settings.meaning, self.settings.words])
         papers = self._paper_scores(located, cosines, _scores(proposed.papers))
         papers = self._reranked(query, asked, papers, located)
-        for place, paper_id in enumerate(named):
-            if paper_id in papers:
-                papers[paper_id] += _NAMED - place
+        for place, called in enumerate(named):
+            if called.paper.id in papers:
+                papers[called.paper.id] += _NAMED_SURELY - place if called.sure else _NAMED_LIKELY
         return _passages(_passage_scores(located, papers, chunks), located, cosines, proposed)
 
     def papers(self, query: str, count: int, filters: Filters = Filters()) -> list[Passage]:
@@ -76,20 +77,21 @@ class Retriever:
             best.setdefault(passage.paper.id, passage)
         return list(best.values())[:count]
 
-    def _named(self, query: str, filters: Filters) -> list[str]:
+    def _named(self, query: str, filters: Filters) -> list[Named]:
+        """The papers in scope that the query names."""
         named = papers_named(query, self.catalog, self.caches.keywords)
-        if named and not filters.empty:
-            scope = filters.model_copy(update={"papers": tuple(paper.id for paper in named)})
-            inside = {paper.id for paper in self.catalog.papers(scope, "", 0, len(named))}
-            allowed = inside & set(filters.papers) if filters.papers else inside
-            named = [paper for paper in named if paper.id in allowed]
-        return [paper.id for paper in named]
+        if not named or filters.empty:
+            return named
+        ids = {called.paper.id for called in named} & (set(filters.papers) or {c.paper.id for c in named})
+        scope = filters.model_copy(update={"papers": tuple(ids)})
+        inside = {paper.id for paper in self.catalog.papers(scope, "", 0, len(ids))} if ids else set()
+        return [called for called in named if called.paper.id in inside]
 
-    def _candidates(self, query: str, vector: Vector, scope: Bounds, named: Sequence[str]) -> Candidates:
+    def _candidates(self, query: str, vector: Vector, scope: Bounds, named: Sequence[Named]) -> Candidates:
         count, keywords = self.settings.candidates, self.caches.keywords
         dense = self.caches.nearest(vector, count, scope)
         if named:
-            inside = scope.model_copy(update={"papers": tuple(named)})
+            inside = scope.model_copy(update={"papers": tuple(called.paper.id for called in named)})
             known = {hit.item for hit in dense}
             dense += [hit for hit in self.caches.nearest(vector, count, inside) if hit.item not in known]
         return Candidates(
