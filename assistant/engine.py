@@ -7,32 +7,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from datetime import date
 
-from assistant.citations import unmarked
-from assistant.evidence import Support, gather, support
-from assistant.extractive import Composed, compose_find, compose_list
+from assistant.answering import Scoped, composed, named_papers, passages_for, scoped
+from assistant.grounds import grounds_of
 from assistant.question import Question, understand
-from assistant.schema import (
-    Answer,
-    Answered,
-    Coverage,
-    Delta,
-    Event,
-    FoundPassage,
-    Retrieved,
-    Scope,
-    Turn,
-)
+from assistant.schema import Answer, Answered, Coverage, Delta, Event, FoundPassage, Retrieved, Scope, Turn
 from assistant.settings import AnswerSettings
 from index.library import Library
 from index.schema import Filters, Passage
-
-_NEAREST = 3
-_NOTHING = Composed()
-_GREETING = (
-    "I answer questions from the papers in this library, and quote the sentence each answer rests on. "
-    "Ask what a paper does, which papers do something, or how much something helps."
-)
 
 
 class Assistant:
@@ -47,9 +30,13 @@ class Assistant:
 
     engine = "extractive"
 
-    def __init__(self, library: Library, settings: AnswerSettings | None = None) -> None:
+    def __init__(
+        self, library: Library, settings: AnswerSettings | None = None, today: date | None = None
+    ) -> None:
+        """`today` is what relative dates ("last year") are read against; by default the day of the question."""
         self.library = library
         self.settings = settings or AnswerSettings()
+        self.today = today
 
     def ask(self, question: str, turns: Sequence[Turn] = (), filters: Filters = Filters()) -> Answer:
         """The answer to a question after the given turns, oldest first, held to the papers in scope."""
@@ -66,33 +53,32 @@ class Assistant:
         Closing the iterator ends the work.
         """
         started = time.perf_counter()
-        understood = understand(question, turns)
-        searched = self.library.count(filters)
-        found = (
-            [] if understood.kind == "smalltalk" else self.library.passages(understood.standalone, filters)
-        )
+        asked = self._scoped(question, turns, filters)
+        found = passages_for(asked, self.library)
         retrieved = time.perf_counter()
         listed = _listed(found[: self.settings.passages])
-        yield Retrieved(standalone=understood.standalone, searched=searched, passages=listed)
-        composed, text = self._answer(understood, found, searched, listed)
+        standalone = asked.question.standalone
+        yield Retrieved(standalone=standalone, searched=asked.papers, passages=listed)
+        body, text, kind = composed(asked, found, listed, self.library, self.settings)
         for piece in _pieces(text):
             yield Delta(text=piece)
         ended = time.perf_counter()
         yield Answered(
             answer=Answer(
                 question=question,
-                standalone=understood.standalone,
-                kind=understood.kind,
-                answered=bool(composed.citations),
+                standalone=standalone,
+                kind=kind,
+                answered=body.answered,
                 text=text,
-                sentences=composed.sentences,
-                citations=composed.citations,
+                sentences=body.sentences,
+                citations=body.citations,
                 passages=listed,
-                scope=Scope(filters=filters, papers=searched),
+                table=body.table,
+                scope=Scope(filters=asked.filters, papers=asked.papers),
                 coverage=Coverage(
-                    searched=searched,
-                    relevant=composed.papers,
-                    cited=len({citation.paper.id for citation in composed.citations}),
+                    searched=asked.papers,
+                    relevant=body.papers,
+                    cited=len({citation.paper.id for citation in body.citations}),
                     unreadable=len(self.library.unreadable()),
                 ),
                 engine=self.engine,
@@ -103,6 +89,11 @@ class Assistant:
                 },
             )
         )
+
+    def understood(self, question: str, turns: Sequence[Turn] = ()) -> Question:
+        """How a question after the given turns is read: standing alone, its kind, the papers it names."""
+        grounds = grounds_of(self.library)
+        return understand(question, turns, grounds, lambda text: named_papers(text, self.library))
 
     def starters(self, count: int = 4) -> tuple[str, ...]:
         """Questions about papers of this library that it is known to answer, newest papers first."""
@@ -118,37 +109,8 @@ class Assistant:
                 found.append(question)
         return tuple(found)
 
-    def _answer(
-        self, question: Question, found: Sequence[Passage], searched: int, listed: Sequence[FoundPassage]
-    ) -> tuple[Composed, str]:
-        """What the papers say, and the text to show whether they say it or not."""
-        if question.kind == "smalltalk":
-            return _NOTHING, _GREETING
-        basis = support(question.standalone, found, self.library.caches.keywords)
-        composed = self._compose(question, found) if basis.holds else _NOTHING
-        return composed, composed.text or _refusal(basis, searched, listed)
-
-    def _compose(self, question: Question, found: Sequence[Passage]) -> Composed:
-        listing = question.kind == "list"
-        read = found[: self.settings.passages * (2 if listing else 1)]
-        keywords, embedder = self.library.caches.keywords, self.library.embedder
-        evidence = gather(question.standalone, read, embedder, keywords)
-        compose = compose_list if listing else compose_find
-        return compose(evidence, self.settings) if evidence else _NOTHING
-
-
-def _refusal(found: Support, searched: int, listed: Sequence[FoundPassage]) -> str:
-    """What is said where the papers do not say: which words no paper has, and what came nearest."""
-    if searched == 0:
-        return "There are no papers to look in. Add some, or widen the scope."
-    papers = "this paper" if searched == 1 else f"these {searched:,} papers"
-    lines = [f"Nothing in {papers} says."]
-    if found.unknown:
-        lines += ["", f"No paper has: {', '.join(found.unknown)}."]
-    nearest = list(dict.fromkeys(passage.paper.title for passage in listed))[:_NEAREST]
-    if nearest:
-        lines += ["", "Nearest, not used:", *(f"- {unmarked(title)}" for title in nearest)]
-    return "\n".join(lines)
+    def _scoped(self, question: str, turns: Sequence[Turn], filters: Filters) -> Scoped:
+        return scoped(self.understood(question, turns), filters, self.library, self.today or date.today())
 
 
 def _listed(found: Sequence[Passage]) -> tuple[FoundPassage, ...]:

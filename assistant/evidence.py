@@ -1,52 +1,60 @@
 """Choosing the sentences that answer a question, and deciding that none does.
 
-Sentences are scored by meaning (cosine to the question), by words (the share of the question's weight
-in words that the sentence holds, rarer words weighing more) and by how well their paper was found.
+A sentence is scored by how well it matches the question, by how well its paper was found, and by where
+it stands: the opening sentences of a text set the scene more often than they answer.
 """
 
 from __future__ import annotations
 
 import re
+import statistics
 from collections.abc import Sequence
 
-from assistant.question import names_paper
+from assistant.alignment import Place, aligned
+from assistant.grounds import meaningful
+from assistant.question import asks_number, names_paper
 from index.embedding import Embedder
 from index.fusion import rarity_weight
 from index.keywords import Keywords
+from index.library import Library
 from index.schema import Chunk, Paper, Passage, Value
 from index.sentences import sentences
 
 _SHORTEST = 25  # characters; below, a "sentence" is a heading or a fragment
-_MEANING, _WORDS, _STANDING, _NAMED = 0.5, 0.5, 0.05, 0.5
-_HIGHEST = 6.0  # standing of a paper beyond which more says nothing: a named paper's is without measure
+_PAPER, _PLACE, _NAMED, _NUMBER = 1.5, 0.3, 4.0, 1.0  # in standard deviations of the match
+_SCENE = 3  # sentences from which on a text has set its scene
 _UNKNOWN = 0.5  # what a question wholly of words that no paper has costs in closeness
 _COVERED = 0.3  # what a paper that has all of the question's words adds
 _LEAST_CLOSE = 0.26
 _LOOKED_AT = 10  # passages
-_EMBEDDED = 32  # sentences whose meaning is looked at: those that share most words and stand highest
+_EMBEDDED = 32  # sentences embedded where the library keeps no token vectors
 
 
 class Evidence(Value):
-    """A sentence that may answer: its exact span in its paper's text, and how well it does."""
+    """A sentence that may answer: its exact span in its paper's text, and how well it does.
+
+    `match` and `standing` count standard deviations: of this question's sentences, and of its papers.
+    """
 
     paper: Paper
     chunk: Chunk
     text: str
     start: int
     end: int
-    words: float
+    match: float
     standing: float
-    named: bool
-    meaning: float = 0.0
+    place: int = 0
+    named: bool = False
+    number: bool = False
 
     @property
     def score(self) -> float:
-        found = _MEANING * self.meaning + _WORDS * self.words + _STANDING * self.standing
-        return found + (_NAMED if self.named else 0.0)
+        bonus = _NAMED * self.named + _NUMBER * self.number
+        return self.match + _PAPER * self.standing + _PLACE * min(self.place, _SCENE) + bonus
 
 
 class Weights(Value):
-    """A question's stems with the weight of each: log(1 / share of chunks that hold it), at most 8."""
+    """A question's stems with the weight of each, see `rarity_weight`."""
 
     of: dict[str, float]
 
@@ -64,19 +72,23 @@ def weigh(question: str, keywords: Keywords) -> Weights:
     return Weights(of={stem: rarity_weight(share) for stem, share in zip(stems, shares, strict=True)})
 
 
-def gather(
-    question: str, passages: Sequence[Passage], embedder: Embedder, keywords: Keywords
-) -> list[Evidence]:
-    """Every distinct sentence of the passages as evidence, best first."""
-    weights = weigh(question, keywords)
-    named = {passage.paper.id for passage in passages if names_paper(question, passage.paper)}
-    standing: dict[str, float] = {}
-    for passage in passages:
-        standing.setdefault(passage.paper.id, min(passage.score, _HIGHEST))
+def gather(question: str, passages: Sequence[Passage], library: Library) -> list[Evidence]:
+    """Every distinct sentence of the passages as evidence, best first.
+
+    Matched by the stored token vectors; where there are none, by the meaning of the sentences that share
+    most words with the question, which are then embedded.
+    """
+    places = _places(passages)
+    standing = _standings(passages)
+    matches = aligned(question, places, library) if places else []
+    if matches is None:
+        places, matches = _by_meaning(question, places, standing, library.embedder, library.caches.keywords)
+    counted = asks_number(question)
     found = []
-    for paper, chunk, start, end in _spans(passages):
+    met: dict[str, int] = {}
+    for (paper, chunk, start, end), match in zip(places, _standardised(matches), strict=True):
+        met[chunk.id] = met.get(chunk.id, -1) + 1
         text = chunk.text[start - chunk.start : end - chunk.start]
-        held = keywords.stems(f"{paper.title} {text}" if paper.id in named else text)
         found.append(
             Evidence(
                 paper=paper,
@@ -84,28 +96,56 @@ def gather(
                 text=text,
                 start=start,
                 end=end,
-                words=weights.covered(held),
+                match=match,
                 standing=standing[paper.id],
-                named=paper.id in named,
+                place=_SCENE if chunk.position else met[chunk.id],
+                named=names_paper(question, paper),
+                number=counted and re.search(r"\d", text) is not None,
             )
         )
-    return _by_meaning(question, sorted(found, key=_score)[-_EMBEDDED:], embedder)
+    return sorted(found, key=lambda item: item.score, reverse=True)
 
 
-def _by_meaning(question: str, found: Sequence[Evidence], embedder: Embedder) -> list[Evidence]:
-    """The evidence with its likeness in meaning, best first."""
-    if not found:
+def paper_standings(passages: Sequence[Passage]) -> dict[str, float]:
+    """Each paper's score by its first passage, best first, without measure for one named in the question."""
+    scores: dict[str, float] = {}
+    for passage in passages:
+        scores.setdefault(passage.paper.id, passage.score)
+    return scores
+
+
+def _standings(passages: Sequence[Passage]) -> dict[str, float]:
+    """Paper scores in standard deviations from their mean; that of a named paper as the best of the others."""
+    scores = paper_standings(passages)
+    usual = [score for score in scores.values() if score < 50.0]
+    highest = max(usual, default=0.0)
+    capped = {paper: min(score, highest) for paper, score in scores.items()}
+    return dict(zip(capped, _standardised(list(capped.values())), strict=True))
+
+
+def _by_meaning(
+    question: str,
+    places: Sequence[Place],
+    standing: dict[str, float],
+    embedder: Embedder,
+    keywords: Keywords,
+) -> tuple[list[Place], list[float]]:
+    """The most promising sentences, with the sum of their cosine and their share of the question's words."""
+    weights = weigh(question, keywords)
+    texts = [chunk.text[start - chunk.start : end - chunk.start] for _, chunk, start, end in places]
+    shares = [weights.covered(keywords.stems(text)) for text in texts]
+    promise = [share + 0.1 * standing[paper.id] for share, (paper, *_) in zip(shares, places, strict=True)]
+    kept = sorted(range(len(places)), key=lambda position: -promise[position])[:_EMBEDDED]
+    cosines = embedder.passages([texts[position] for position in kept]) @ embedder.query(question)
+    matches = [float(cosine) + shares[position] for cosine, position in zip(cosines, kept, strict=True)]
+    return [places[position] for position in kept], matches
+
+
+def _standardised(values: Sequence[float]) -> list[float]:
+    if not values:
         return []
-    meanings = embedder.passages([item.text for item in found]) @ embedder.query(question)
-    measured = [
-        item.model_copy(update={"meaning": float(meaning)})
-        for item, meaning in zip(found, meanings, strict=True)
-    ]
-    return sorted(measured, key=_score, reverse=True)
-
-
-def _score(item: Evidence) -> float:
-    return item.score
+    mean, deviation = statistics.fmean(values), statistics.pstdev(values)
+    return [(value - mean) / deviation if deviation > 1e-9 else 0.0 for value in values]
 
 
 class Support(Value):
@@ -150,7 +190,8 @@ def _joined(passages: Sequence[Passage]) -> list[str]:
 
 
 def _words(question: str) -> list[str]:
-    return list(dict.fromkeys(re.findall(r"\w+", question)))
+    """The question's words that mean something: that a small library lacks a function word says nothing."""
+    return [part for word in meaningful(question) for part in re.findall(r"\w+", word)]
 
 
 def _unheard(word: str, keywords: Keywords) -> bool:
@@ -158,8 +199,8 @@ def _unheard(word: str, keywords: Keywords) -> bool:
     return bool(stems) and max(keywords.rarity(stems)) == 0.0
 
 
-def _spans(passages: Sequence[Passage]) -> list[tuple[Paper, Chunk, int, int]]:
-    found: dict[tuple[str, int, int], tuple[Paper, Chunk, int, int]] = {}
+def _places(passages: Sequence[Passage]) -> list[Place]:
+    found: dict[tuple[str, int, int], Place] = {}
     for passage in passages:
         chunk = passage.chunk
         for start, end in sentences(chunk.text):

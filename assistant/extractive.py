@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from assistant.citations import Citations, numbers, unmarked, with_markers
 from assistant.evidence import Evidence
 from assistant.question import label
-from assistant.schema import Citation, Sentence
+from assistant.schema import Citation, Sentence, Table
 from assistant.settings import AnswerSettings
 from index.dates import date_words
 from index.schema import Paper, Value
@@ -23,45 +23,62 @@ _BOILERPLATE = re.compile(
     r"|https?://",
     re.IGNORECASE,
 )
-_FALLS_TO = 0.72  # a further sentence must score at least this share of the best one
+_AGAIN = 0.3  # what each sentence already taken from a paper costs its next one, in standard deviations
+_BEHIND = 3.0  # how far a further sentence may lie behind the best one, in standard deviations
+_LISTED = 0.65  # the share of the best paper's score from which on a paper belongs in a list
 
 
 class Composed(Value):
-    """The body of an answer: Markdown, its sentences, what they cite, and how many papers were read for it."""
+    """The body of an answer: Markdown, its sentences, what they cite, and how many papers were read for it.
+
+    `computed` says that it was counted from the catalog and answers without citing.
+    """
 
     text: str = ""
     sentences: tuple[Sentence, ...] = ()
     citations: tuple[Citation, ...] = ()
     papers: int = 0
+    table: Table | None = None
+    computed: bool = False
+
+    @property
+    def answered(self) -> bool:
+        return self.computed or bool(self.citations)
 
 
-def compose_find(evidence: Sequence[Evidence], settings: AnswerSettings) -> Composed:
-    """The sentences that answer best, the best paper first, in their own order within a paper."""
-    chosen = _chosen(evidence, settings.sentences)
+def compose_find(
+    evidence: Sequence[Evidence], settings: AnswerSettings, boilerplate: bool = False
+) -> Composed:
+    """The sentences that answer best, the best first."""
     citations = Citations()
     written: list[Sentence] = []
-    for paper_id in dict.fromkeys(item.paper.id for item in chosen):
-        told = sorted((item for item in chosen if item.paper.id == paper_id), key=lambda item: item.start)
-        for position, item in enumerate(told):
-            number = citations.cite(item.paper, item.chunk, item.text, item.start)
-            text = _standing_alone(item, named=position > 0)
-            written.append(Sentence(text=text, citations=(number,), support="verbatim"))
+    before = ""
+    for item in _chosen(evidence, settings.sentences, boilerplate):
+        number = citations.cite(item.paper, item.chunk, item.text, item.start)
+        text = standing_alone(item.text, item.paper, named=item.paper.id == before)
+        written.append(Sentence(text=text, citations=(number,), support="verbatim"))
+        before = item.paper.id
     text = " ".join(with_markers(sentence.text, sentence.citations) for sentence in written)
     read = len({item.paper.id for item in evidence})
     return Composed(text=text, sentences=tuple(written), citations=citations.all, papers=read)
 
 
-def compose_list(evidence: Sequence[Evidence], settings: AnswerSettings) -> Composed:
-    """A bullet a paper, best first: title, organisation and date, and the sentence that makes it belong."""
+def compose_list(
+    evidence: Sequence[Evidence], standings: Mapping[str, float], settings: AnswerSettings
+) -> Composed:
+    """A bullet a paper, best first: title, organisation and date, and the sentence that makes it belong.
+
+    A paper is named while its score is near enough to the best one's: there is no fixed number of them.
+    """
     best: dict[str, Evidence] = {}
     for item in evidence:
-        if not _BOILERPLATE.search(item.text):
+        if not is_boilerplate(item.text):
             best.setdefault(item.paper.id, item)
-    floor = _FALLS_TO * max((item.score for item in best.values()), default=0.0)
-    kept = [item for item in best.values() if item.score >= floor][: settings.papers]
+    floor = _LISTED * max((standings[paper] for paper in best), default=0.0)
+    kept = [paper for paper, score in standings.items() if paper in best and score >= floor]
     citations = Citations()
     written, lines = [], []
-    for item in kept:
+    for item in (best[paper] for paper in kept[: settings.papers]):
         number = citations.cite(item.paper, item.chunk, item.text, item.start)
         written.append(Sentence(text=item.text, citations=(number,), support="verbatim"))
         named = f"**{unmarked(item.paper.title)}**{unmarked(_origin(item.paper))}"
@@ -71,14 +88,29 @@ def compose_list(evidence: Sequence[Evidence], settings: AnswerSettings) -> Comp
     )
 
 
-def _chosen(evidence: Sequence[Evidence], most: int) -> list[Evidence]:
+def is_boilerplate(text: str) -> bool:
+    """Whether a sentence only says where something is to be had."""
+    return _BOILERPLATE.search(text) is not None
+
+
+def _chosen(evidence: Sequence[Evidence], most: int, boilerplate: bool) -> list[Evidence]:
+    """The best sentence again and again, each further one of a paper counting a little less."""
+    telling = [item for item in evidence if not item.text.endswith("?")]
+    left = [item for item in telling if boilerplate or not is_boilerplate(item.text)] or list(evidence)
     chosen: list[Evidence] = []
-    for item in evidence:
-        if len(chosen) == most or item.score < _FALLS_TO * evidence[0].score:
+    used: dict[str, int] = {}
+
+    def worth(item: Evidence) -> float:
+        return item.score - _AGAIN * used.get(item.paper.id, 0)
+
+    while left and len(chosen) < most:
+        best = max(left, key=worth)
+        if chosen and worth(best) < chosen[0].score - _BEHIND:
             break
-        if not _BOILERPLATE.search(item.text) and not any(_repeats(item, other) for other in chosen):
-            chosen.append(item)
-    return chosen or list(evidence[:1])
+        chosen.append(best)
+        used[best.paper.id] = used.get(best.paper.id, 0) + 1
+        left = [item for item in left if item is not best and not _repeats(item, best)]
+    return chosen
 
 
 def _repeats(one: Evidence, other: Evidence) -> bool:
@@ -87,16 +119,16 @@ def _repeats(one: Evidence, other: Evidence) -> bool:
     return len(mine & theirs) > 0.7 * min(len(mine), len(theirs))
 
 
-def _standing_alone(item: Evidence, named: bool) -> str:
+def standing_alone(text: str, paper: Paper, named: bool = False) -> str:
     """The sentence, introduced by its paper's name where it opens with a word that points back.
 
     A name that would bring in a number the quote does not hold is left out.
     """
-    name = label(item.paper)
-    if named or not _DANGLING.match(item.text) or set(numbers(name)) - set(numbers(item.text)):
-        return item.text
-    first = item.text.split(None, 1)[0]
-    lowered = item.text[0].lower() + item.text[1:] if first.istitle() else item.text
+    name = label(paper)
+    if named or not _DANGLING.match(text) or set(numbers(name)) - set(numbers(text)):
+        return text
+    first = text.split(None, 1)[0]
+    lowered = text[0].lower() + text[1:] if first.istitle() else text
     return f"In *{name}*, {lowered}"
 
 

@@ -11,7 +11,9 @@ class AnswerSettings(Group):
     """How answers are made without a language model."""
 
     passages: int = Field(10, ge=1, le=50)
-    """How many of the passages found are read for evidence."""
+    """How many of the passages found are shown with an answer."""
+    read: int = Field(8, ge=1, le=50)
+    """How many of the papers found are read for the sentences that answer a plain question."""
     sentences: int = Field(4, ge=1, le=12)
     """The most sentences that an answer to a plain question quotes."""
     papers: int = Field(12, ge=1, le=50)

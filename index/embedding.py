@@ -96,6 +96,13 @@ class Embedder(ABC):
         """`query`, and the question's tokens, where the model tells."""
         return Asked(self.query(text))
 
+    def spans(self, texts: Sequence[str]) -> list[tuple[tuple[int, int], ...]] | None:
+        """The place in its text of each token that `signed_passages` keeps; None where the model does not tell.
+
+        A special token's place is empty.
+        """
+        return None
+
     @abstractmethod
     def count(self, texts: Sequence[str]) -> list[int]:
         """Each text's word pieces, special ones not counted; zeros where `window` is None."""
@@ -161,6 +168,9 @@ class MiniLM(Embedder):
         found = self._run([np.array(encoding.ids, np.int32)])
         words = [p for p, (start, end) in enumerate(encoding.offsets) if end > start]
         return Asked(found.vectors[0], found.tokens[0][words], tuple(encoding.offsets[p] for p in words))
+
+    def spans(self, texts: Sequence[str]) -> list[tuple[tuple[int, int], ...]]:
+        return [tuple(encoding.offsets) for encoding in self._tokenizer.encode_batch(list(texts))]
 
     def count(self, texts: Sequence[str]) -> list[int]:
         found = self._counter.encode_batch_fast(list(texts), add_special_tokens=False)

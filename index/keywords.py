@@ -7,13 +7,18 @@ words and its paper's title. The two are separate indexes, so that each has stat
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import tantivy
 
 from index.errors import LibraryError
 from index.filters import Bounds, organization_key
+from index.fusion import rarity_weight
+from index.late import Floats
 from index.rows import Indexed
 from index.vectors import Hit
 
@@ -64,6 +69,19 @@ class Keywords:
         """Make both indexes answer; LibraryError where one does not."""
         self.chunks.probe()
         self.papers.probe()
+
+    def weights_at(self, text: str, spans: Sequence[tuple[int, int]]) -> Floats:
+        """For each span of `text` the square root of the idf of the word it lies in; 0 in function words.
+
+        What late interaction weighs a question's tokens by.
+        """
+        weights = np.zeros(len(spans), np.float32)
+        for word in re.finditer(r"\w+", text):
+            shares = self.rarity(self.stems(word.group()))
+            for position, (start, end) in enumerate(spans):
+                if shares and word.start() <= start and end <= word.end():
+                    weights[position] = math.sqrt(rarity_weight(max(shares)))
+        return weights
 
     def count(self) -> int:
         """How many chunks are held."""

@@ -7,8 +7,6 @@ interaction. A paper that the question names leads.
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -17,7 +15,7 @@ from index.caches import Caches
 from index.catalog import Catalog
 from index.embedding import Embedder
 from index.filters import Bounds, bounds
-from index.fusion import rarity_weight, standardised_sum
+from index.fusion import standardised_sum
 from index.late import Asked, best_matches, late_scores
 from index.names import Named, papers_named
 from index.rows import Vector
@@ -140,23 +138,13 @@ class Retriever:
         for chunk_id, best in zip(kept, best_matches(asked.tokens, list(kept.values())), strict=True):
             known = matches.get(held[chunk_id])
             matches[held[chunk_id]] = best if known is None else np.maximum(known, best)
-        late = late_scores(matches, self._token_weights(query, asked))
+        late = late_scores(matches, self.caches.keywords.weights_at(query, asked.spans))
         floor = min(late.values())
         scores = standardised_sum(
             [{paper: late.get(paper, floor) for paper in leading}], [self.settings.late]
         )
         lowest = min(scores.values())
         return {paper: score + scores.get(paper, lowest) for paper, score in papers.items()}
-
-    def _token_weights(self, query: str, asked: Asked) -> Vector:
-        """Each token's weight: the square root of its word's idf; function words weigh nothing."""
-        weights = np.zeros(len(asked.spans), np.float32)
-        for word in re.finditer(r"\w+", query):
-            shares = self.caches.keywords.rarity(self.caches.keywords.stems(word.group()))
-            for position, (start, end) in enumerate(asked.spans):
-                if shares and word.start() <= start and end <= word.end():
-                    weights[position] = math.sqrt(rarity_weight(max(shares)))
-        return weights
 
 
 def _passage_scores(

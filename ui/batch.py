@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from assistant.engine import Assistant
-from assistant.question import understand
 from assistant.schema import Turn
 from index.errors import IbidError
 from index.library import Library
@@ -38,7 +37,7 @@ def search_lines(assistant: Assistant, lines: Iterable[str], count: int, filters
 
     def found(asked: Line) -> Line:
         *before, last = _questions(asked)
-        standalone = understand(last, _converse(assistant, before, filters)).standalone
+        standalone = assistant.understood(last, _converse(assistant, before, filters)).standalone
         return {"results": search_results(assistant.library, standalone, count, filters)}
 
     return _each(lines, found)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from assistant.schema import Answer, Table, Turn
+from assistant.schema import Answer, Turn
 from index.dates import date_words
 from index.library import LibraryFacts
 from index.schema import Paper
@@ -120,7 +120,7 @@ def _answer(number: int, turn: Turn) -> str:
     verb = "has" if len(flagged) == 1 else "have"
     warning = f'<p class="warning">⚠ {sourceless} {verb} no source</p>' if flagged else ""
     stopped = '<p class="stopped">stopped</p>' if turn.stopped else ""
-    return f'<div class="answer" dir="auto">{body}{_table(number, answer)}</div>{warning}{stopped}'
+    return f'<div class="answer" dir="auto">{body}</div>{warning}{stopped}'
 
 
 def _marker(turn: int, answer: Answer) -> Callable[[int], str | None]:
@@ -140,24 +140,6 @@ def _marker(turn: int, answer: Answer) -> Callable[[int], str | None]:
         )
 
     return link
-
-
-def _table(number: int, answer: Answer) -> str:
-    if answer.table is None:
-        return ""
-    table = _table_html(number, answer, answer.table)
-    return f'<div class="table" tabindex="0" role="region" aria-label="Table">{table}</div>'
-
-
-def _table_html(number: int, answer: Answer, table: Table) -> str:
-    marker = _marker(number, answer)
-
-    def cell(text: str) -> str:
-        return markdown(text, marker).strip().removeprefix("<p>").removesuffix("</p>")
-
-    head = "".join(f'<th scope="col">{cell(column)}</th>' for column in table.columns)
-    rows = "".join(f"<tr>{''.join(f'<td>{cell(text)}</td>' for text in row)}</tr>" for row in table.rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
 def _not_found(answer: Answer) -> str:

@@ -1,0 +1,57 @@
+"""How well single sentences match a question, word by word, from what the library already keeps.
+
+A passage's token vectors were stored when it was added, so matching the sentences inside it embeds nothing
+but the question. Refuses to judge what a match is worth; that is `evidence`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from index.late import best_matches, late_scores
+from index.library import Library
+from index.schema import Chunk, Paper
+
+Place = tuple[Paper, Chunk, int, int]
+"""A sentence: its paper, the chunk that holds it, and its span in the paper's text."""
+
+
+def aligned(question: str, places: Sequence[Place], library: Library) -> list[float] | None:
+    """Each sentence's late-interaction score for the question (see `index.late`).
+
+    None where the model tells no token vectors, or where a passage was stored without. A sentence beyond
+    the model's window scores as the worst.
+    """
+    asked = library.embedder.asked(question)
+    rows = _rows(places, library) if asked.tokens is not None else None
+    if asked.tokens is None or rows is None:
+        return None
+    seen = [position for position, row in enumerate(rows) if row]
+    if not seen:
+        return None
+    weights = library.caches.keywords.weights_at(question, asked.spans)
+    best = best_matches(asked.tokens, [rows[position] for position in seen])
+    scores = late_scores({str(position): row for position, row in zip(seen, best, strict=True)}, weights)
+    floor = min(scores.values())
+    return [scores.get(str(position), floor) for position in range(len(places))]
+
+
+def _rows(places: Sequence[Place], library: Library) -> list[bytes] | None:
+    """The stored bits of each sentence's tokens; empty for one beyond the model's window."""
+    chunks = {chunk.id: (paper, chunk) for paper, chunk, _, _ in places}
+    signs = library.catalog.signs_of(list(chunks), library.embedder.fingerprint.key)
+    texts = [library.chunker.embedded(paper.title, chunk) for paper, chunk in chunks.values()]
+    spans = library.embedder.spans(texts)
+    if spans is None or len(signs) < len(chunks):
+        return None
+    tokens = dict(zip(chunks, zip(texts, spans, strict=True), strict=True))
+    rows = []
+    for _, chunk, start, end in places:
+        text, offsets = tokens[chunk.id]
+        before = len(text) - len(chunk.text) - chunk.start  # the title comes first
+        inside = [
+            p for p, (a, b) in enumerate(offsets) if a < b and a >= start + before and b <= end + before
+        ]
+        width = len(signs[chunk.id]) // max(len(offsets), 1)
+        rows.append(signs[chunk.id][inside[0] * width : (inside[-1] + 1) * width] if inside else b"")
+    return rows

@@ -1,0 +1,202 @@
+"""From a question that stands alone to the body of its answer: one path a kind.
+
+Owns what is searched, in which scope, and which composer is given what was found. The pure modules it calls
+decide; this one fetches for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from assistant import clarify
+from assistant.compare import Outline, compose_compare, compose_summary, outline
+from assistant.evidence import Support, gather, paper_standings, support
+from assistant.extractive import Composed, compose_find, compose_list
+from assistant.kinds import claim, metadata_request, sides
+from assistant.metadata import compose_dates, compose_metadata, papers_with, topic_of
+from assistant.question import Question, asks_for_code, label
+from assistant.refusal import refusal
+from assistant.schema import FoundPassage, Kind
+from assistant.settings import AnswerSettings
+from assistant.understanding import merged, read_scope, scope_phrase
+from assistant.verify import compose_verdict, judge, measure
+from index.library import Library
+from index.names import papers_named
+from index.schema import Filters, Paper, Passage, Value
+
+NOTHING = Composed()
+_GREETING = (
+    "I answer questions from the papers in this library, and quote the sentence each answer rests on. "
+    "Ask what a paper does, which papers do something, or how much something helps."
+)
+_COMPARED = 4  # columns that can be read side by side
+_CHECKED = 8  # sentences that a claim is held against
+
+
+class Scoped(Value):
+    """A question with the scope it is held to; `query` is what is searched for, `note` what to say of it."""
+
+    question: Question
+    query: str
+    filters: Filters
+    papers: int
+    note: str = ""
+
+    @property
+    def kind(self) -> Kind:
+        return self.question.kind
+
+
+def scoped(question: Question, filters: Filters, library: Library, today: date) -> Scoped:
+    """The question in the given scope narrowed by what it states itself; by nothing where that leaves none."""
+    given = library.count(filters)
+    plain = Scoped(question=question, query=question.standalone, filters=filters, papers=given)
+    if question.kind in ("smalltalk", "verify") or not given:
+        return plain
+    organizations = [name for name, _ in library.catalog.organizations()]
+    reading = read_scope(
+        question.standalone, today, lambda: organizations, lambda name: _written_by(name, library)
+    )
+    if reading.filters.empty:
+        return plain
+    narrowed = merged(filters, reading.filters)
+    papers = library.count(narrowed) if narrowed else 0
+    if narrowed and papers:
+        kind: Kind = question.kind
+        if kind == "list" and not topic_of(reading.rest):
+            kind = "metadata"  # nothing is asked but where they are from
+        asked = question.model_copy(update={"kind": kind})
+        return Scoped(question=asked, query=reading.rest, filters=narrowed, papers=papers)
+    if question.kind == "metadata":
+        return plain.model_copy(update={"query": reading.rest, "filters": narrowed or filters, "papers": 0})
+    note = f"No paper is{scope_phrase(reading.filters)}; this looks at all {given:,} in scope."
+    return plain.model_copy(update={"query": reading.rest, "note": note})
+
+
+def passages_for(asked: Scoped, library: Library) -> list[Passage]:
+    """What is found for a question; nothing where its kind needs no search."""
+    if asked.kind in ("smalltalk", "metadata") or not asked.papers:
+        return []
+    query = claim(asked.query) if asked.kind == "verify" else asked.query
+    return library.passages(query, asked.filters)
+
+
+def composed(
+    asked: Scoped,
+    found: Sequence[Passage],
+    listed: Sequence[FoundPassage],
+    library: Library,
+    settings: AnswerSettings,
+) -> tuple[Composed, str, Kind]:
+    """The body of the answer, the text to show whether there is one or not, and the kind it came out as."""
+    kind = asked.kind
+    if kind == "smalltalk":
+        return NOTHING, _GREETING, kind
+    if kind == "metadata":
+        body = _metadata(asked, library, settings)
+        return body, body.text, kind
+    if kind == "find" and not asked.question.papers and clarify.vague(asked.query) and found:
+        differing = clarify.choices(found, library)
+        if differing:
+            return NOTHING, clarify.asking_back(differing), "clarify"
+    query = claim(asked.query) if kind == "verify" else asked.query
+    basis = support(query, found, library.caches.keywords)
+    body, kind = _quoted(asked, query, found, basis, library, settings)
+    text = body.text or refusal(basis, asked.papers, listed)
+    return body, f"{asked.note}\n\n{text}" if asked.note else text, kind
+
+
+def _quoted(
+    asked: Scoped,
+    query: str,
+    found: Sequence[Passage],
+    basis: Support,
+    library: Library,
+    settings: AnswerSettings,
+) -> tuple[Composed, Kind]:
+    kind = asked.kind
+    if kind == "compare":
+        outlines = [_outline(paper, library) for paper in _sides(asked, library)[:_COMPARED]]
+        if len(outlines) > 1:
+            return compose_compare(outlines), kind
+        kind = "find"
+    if kind == "summarize":
+        return compose_summary(_outline(asked.question.papers[0], library)), kind
+    if not basis.holds:
+        return NOTHING, kind
+    if kind == "verify":
+        return _verified(query, found, library, settings), kind
+    read = _of_best_papers(found, settings.papers if kind == "list" else settings.read)
+    evidence = gather(query, read, library)
+    if not evidence:
+        return NOTHING, kind
+    if kind == "list":
+        return compose_list(evidence, paper_standings(found), settings), kind
+    return compose_find(evidence, settings, asks_for_code(query)), kind
+
+
+def _of_best_papers(found: Sequence[Passage], papers: int) -> list[Passage]:
+    best = set(list(dict.fromkeys(passage.paper.id for passage in found))[:papers])
+    return [passage for passage in found if passage.paper.id in best]
+
+
+def _metadata(asked: Scoped, library: Library, settings: AnswerSettings) -> Composed:
+    request = metadata_request(asked.question.standalone)
+    total = library.count()
+    if request == "facts" and asked.question.papers:
+        return compose_metadata(request, asked.question.papers, "", total, settings.papers)
+    words = topic_of(asked.query)
+    papers = papers_with(words, library, asked.filters) if asked.papers else []
+    about = scope_phrase(asked.filters)
+    if words:
+        about += f" with the word{'s' if len(words) > 1 else ''} *{' '.join(words)}* in title or text"
+    spelled = asked.question.standalone.lower()
+    if request == "group" and ("month" in spelled or "year" in spelled):
+        return compose_dates(papers, about, "month" if "month" in spelled else "year")
+    return compose_metadata(request, papers, about, total, settings.papers)
+
+
+def _verified(said: str, found: Sequence[Passage], library: Library, settings: AnswerSettings) -> Composed:
+    evidence = gather(said, _of_best_papers(found, settings.read), library)[:_CHECKED]
+    told = [(item.paper.title, item.text) for item in evidence]
+    candidates = measure(said, told, library.embedder, library.caches.keywords)
+    verdict = judge(said, candidates)
+    return compose_verdict(verdict, evidence)
+
+
+def named_papers(text: str, library: Library) -> list[Paper]:
+    """The papers that a text calls by their names, those of the longest names first."""
+    if not library.count():
+        return []
+    return [found.paper for found in papers_named(text, library.catalog, library.caches.keywords)]
+
+
+def _sides(asked: Scoped, library: Library) -> list[Paper]:
+    """The papers to compare: those named, and for a side that names none the paper found best for it."""
+    if len(asked.question.papers) > 1:
+        spelled = asked.question.standalone.casefold()
+        return sorted(asked.question.papers, key=lambda paper: spelled.find(label(paper).casefold()))
+    chosen: dict[str, Paper] = {}
+    for side in sides(asked.question.standalone):
+        named = named_papers(side, library)
+        found = [] if named else library.passages(side, asked.filters)
+        if named or support(side, found, library.caches.keywords).holds:
+            paper = named[0] if named else found[0].paper
+            chosen.setdefault(paper.id, paper)
+    return list(chosen.values())
+
+
+def _outline(paper: Paper, library: Library) -> Outline:
+    return outline(paper, library.passages(paper.title, Filters(papers=(paper.id,))))
+
+
+def _written_by(name: str, library: Library) -> list[str]:
+    """The ids of the papers one of whose authors has that name, or that family name."""
+    wanted = name.casefold().split()
+    papers = library.papers(limit=max(library.count(), 1))
+    return [
+        paper.id
+        for paper in papers
+        if any(author.casefold().split()[-len(wanted) :] == wanted for author in paper.authors)
+    ]
