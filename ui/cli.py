@@ -241,6 +241,38 @@ def serve(configuration: Configuration, host: str | None, port: int | None) -> N
         serve_page(library, server.host, server.port)
 
 
+@cli.command("eval")
+@click.argument("folder", required=False, type=_EXISTING)
+@click.option("--sets", metavar="NAME,…", help="Only these sets, or all sets of a folder so named.")
+@click.option(
+    "--systems", default="ibid", show_default=True, metavar="NAME,…", help="Of ibid, bm25 and dense."
+)
+@click.option(
+    "--make", "drawn", type=click.IntRange(1), metavar="N", help="Draw N questions from the library."
+)
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N questions of a set.")
+@click.option(
+    "--work", type=_EXISTING, metavar="DIR", help="Where the sets' libraries are kept; beside yours."
+)
+@click.option(
+    "--json",
+    "results",
+    type=click.File("w", encoding="utf-8"),
+    metavar="FILE",
+    help="Write every result; - prints it.",
+)
+@click.option("--report", type=_EXISTING, metavar="FILE", help="Write a report: FILE ends in .html or .md.")
+@click.option("--compare", "earlier", type=_EXISTING, metavar="FILE", help="Compare with an earlier --json.")
+@configured
+def evaluate(configuration: Configuration, folder: Path | None, **options: Any) -> None:
+    """Measure search and answers on sets of questions with known answers; FOLDER holds the sets."""
+    from ui.figures import evaluate_and_show
+
+    if (folder is None) == (options["drawn"] is None):
+        raise click.UsageError("Give either a FOLDER of sets or --make N.")
+    evaluate_and_show(configuration.settings, folder, **options)
+
+
 @cli.command()
 @configured
 def rebuild(configuration: Configuration) -> None:

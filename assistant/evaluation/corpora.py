@@ -1,0 +1,43 @@
+"""The libraries that sets are asked of, built once in a working folder and used again while nothing changed.
+
+A library is known by the content of its files and by the settings that its chunks and vectors depend on,
+so a changed file or model gets a library of its own and never meets an old one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from index.errors import ReadError
+from index.ingest import Progress
+from index.library import Library
+from index.settings import IndexSettings
+
+_DONE = "complete"
+
+
+def corpus_library(
+    papers: Sequence[Path], settings: IndexSettings, work: Path, progress: Progress | None = None
+) -> Library:
+    """The library of the given files, below `work`. Raises ReadError where the files hold no paper."""
+    folder = work / f"{papers[0].parent.name}-{_identity(papers, settings)}"
+    library = Library.open(folder, settings)
+    if not (folder / _DONE).exists():
+        library.add(list(papers), progress)
+        if library.count() == 0:
+            library.close()
+            raise ReadError(f"{', '.join(map(str, papers))}: no papers in them")
+        (folder / _DONE).touch()
+    return library
+
+
+def _identity(papers: Sequence[Path], settings: IndexSettings) -> str:
+    digest = hashlib.sha256()
+    for path in papers:
+        digest.update(path.name.encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    digest.update(settings.chunking.model_dump_json().encode())
+    digest.update(f"{settings.embedding.model} {settings.embedding.tokens}".encode())
+    return digest.hexdigest()[:12]

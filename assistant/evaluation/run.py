@@ -1,0 +1,89 @@
+"""A whole evaluation: sets grouped by the papers they are about, each group asked of one library."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from assistant.engine import Assistant
+from assistant.evaluation.corpora import corpus_library
+from assistant.evaluation.evaluate import Evaluation, Told
+from assistant.evaluation.machine import machine_words
+from assistant.evaluation.ranking import require_measures
+from assistant.evaluation.schema import CaseSet, Outcome, Run
+from assistant.evaluation.systems import Ranker
+from assistant.question import understand
+from assistant.settings import AnswerSettings
+from index.ingest import Step
+from index.library import Library
+from index.settings import IndexSettings
+
+
+class Evaluator:
+    """Runs sets and gathers a `Run`. Libraries of sets that bring their papers are kept below `work`."""
+
+    def __init__(
+        self,
+        index: IndexSettings,
+        answer: AnswerSettings,
+        systems: Mapping[str, Ranker],
+        work: Path,
+        told: Told,
+    ) -> None:
+        self.index = index
+        self.answer = answer
+        self.systems = systems
+        self.work = work
+        self.told = told
+        self.outcomes: list[Outcome] = []
+        self.notes: list[str] = []
+
+    def run(self, case_sets: Sequence[CaseSet], at_hand: Callable[[], Library]) -> None:
+        """Evaluate sets; `at_hand` opens the library for those that bring no papers.
+
+        Raises ExtraMissing without the extra `eval`, and ReadError where a set's papers cannot be read.
+        """
+        require_measures()
+        groups: dict[tuple[Path, ...], list[CaseSet]] = {}
+        for case_set in self._possible(case_sets):
+            groups.setdefault(case_set.papers, []).append(case_set)
+        for papers, group in groups.items():
+            opened = corpus_library(papers, self.index, self.work, self._adding) if papers else at_hand()
+            with opened as library:
+                self.ask(library, group)
+
+    def ask(self, library: Library, case_sets: Sequence[CaseSet]) -> None:
+        """Evaluate sets on one open library."""
+        require_measures()
+        evaluation = Evaluation(Assistant(library, self.answer), self.systems, self.told)
+        for case_set in case_sets:
+            absent = evaluation.rows.absent(case_set.cases)
+            if absent:
+                papers = "1 gold paper is" if len(absent) == 1 else f"{len(absent)} gold papers are"
+                self.notes.append(f"{case_set.name}: {papers} not in the library, as {absent[0]!r}")
+        self.outcomes += evaluation.run(case_sets)
+
+    def result(self) -> Run:
+        settings = {
+            f"{group}.{name}": str(value)
+            for group, values in (*self.index.model_dump().items(), ("answer", self.answer.model_dump()))
+            for name, value in values.items()
+            if name != "models"
+        }
+        return Run(
+            version=version("ibid"),
+            machine=machine_words(),
+            settings=settings,
+            outcomes=tuple(self.outcomes),
+            notes=tuple(self.notes),
+        )
+
+    def _possible(self, case_sets: Sequence[CaseSet]) -> list[CaseSet]:
+        verifies = understand("/verify water is wet").kind == "verify"
+        left_out = [s.name for s in case_sets if s.kind == "claims" and not verifies]
+        self.notes += [f"{name}: left out, since claims cannot be checked yet" for name in left_out]
+        return [case_set for case_set in case_sets if case_set.name not in left_out]
+
+    def _adding(self, step: Step) -> None:
+        self.told(f"adding {step.file}", step.entries, 0)
