@@ -23,7 +23,8 @@ from index.schema import Chunk, Filters, Paper, Passage, Value
 from index.settings import RetrievalSettings
 from index.vectors import Hit
 
-_NAMED_SURELY = 100.0  # above any sum of standard scores
+_NAMED_SURELY = 1000.0  # above any sum of standard scores
+_NAMED_APART = 20.0  # between papers of different sure names; those of one name keep their order
 _NAMED_LIKELY = 3.0
 _FURTHER = 0.5  # how much a paper's further passages fall behind for matching less than its best
 
@@ -63,9 +64,11 @@ class Retriever:
         chunks = standardised_sum([cosines, words], [self.settings.meaning, self.settings.words])
         papers = self._paper_scores(located, cosines, _scores(proposed.papers))
         papers = self._reranked(query, asked, papers, located)
-        for place, called in enumerate(named):
+        places = {name: place for place, name in enumerate(dict.fromkeys(called.name for called in named))}
+        for called in named:
             if called.paper.id in papers:
-                papers[called.paper.id] += _NAMED_SURELY - place if called.sure else _NAMED_LIKELY
+                bonus = _NAMED_SURELY - _NAMED_APART * places[called.name] if called.sure else _NAMED_LIKELY
+                papers[called.paper.id] += bonus
         return _passages(_passage_scores(located, papers, chunks), located, cosines, proposed)
 
     def papers(self, query: str, count: int, filters: Filters = Filters()) -> list[Passage]:

@@ -69,3 +69,25 @@ def test_a_common_word_is_no_name_though_a_paper_is_called_so(
 
 def test_a_word_that_hides_in_another_is_no_name(named: Callable[[str], dict[str, bool]]) -> None:
     assert named("Does PRDXtra exist inside?") == {}
+
+
+def test_papers_that_share_the_title_asked_for_are_ranked_by_the_rest_of_the_question(
+    open_library: Callable[..., Library], write_papers: Callable[..., Path]
+) -> None:
+    title = "Robots Learn to Sort Seeds"
+    parts = (
+        "They hear the fall of each seed on steel.",
+        "Forty seeds a second are sorted.",
+        "No camera is used.",
+    )
+    library = open_library()
+    library.add(
+        [
+            write_papers(
+                "parts.jsonl", *({"id": f"part{n}", "title": title, "text": t} for n, t in enumerate(parts))
+            )
+        ]
+    )
+    for position, question in enumerate(("what do they hear?", "how many a second?", "is a camera used?")):
+        best = library.search(f"{title} {question}", 1)[0]
+        assert best.paper.id == f"part{position}"
