@@ -13,7 +13,6 @@ from assistant.evaluation.machine import machine_words
 from assistant.evaluation.ranking import require_measures
 from assistant.evaluation.schema import CaseSet, Outcome, Run
 from assistant.evaluation.systems import Ranker
-from assistant.question import understand
 from assistant.settings import AnswerSettings
 from index.ingest import Step
 from index.library import Library
@@ -46,7 +45,7 @@ class Evaluator:
         """
         require_measures()
         groups: dict[tuple[Path, ...], list[CaseSet]] = {}
-        for case_set in self._possible(case_sets):
+        for case_set in case_sets:
             groups.setdefault(case_set.papers, []).append(case_set)
         for papers, group in groups.items():
             opened = corpus_library(papers, self.index, self.work, self._adding) if papers else at_hand()
@@ -78,12 +77,6 @@ class Evaluator:
             outcomes=tuple(self.outcomes),
             notes=tuple(self.notes),
         )
-
-    def _possible(self, case_sets: Sequence[CaseSet]) -> list[CaseSet]:
-        verifies = understand("/verify water is wet").kind == "verify"
-        left_out = [s.name for s in case_sets if s.kind == "claims" and not verifies]
-        self.notes += [f"{name}: left out, since claims cannot be checked yet" for name in left_out]
-        return [case_set for case_set in case_sets if case_set.name not in left_out]
 
     def _adding(self, step: Step) -> None:
         self.told(f"adding {step.file}", step.entries, 0)
