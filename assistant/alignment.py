@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from index.asking import topic
 from index.late import best_matches, late_scores
 from index.library import Library
 from index.schema import Chunk, Paper
@@ -29,7 +30,7 @@ def aligned(question: str, places: Sequence[Place], library: Library) -> list[fl
     seen = [position for position, row in enumerate(rows) if row]
     if not seen:
         return None
-    weights = library.caches.keywords.weights_at(question, asked.spans)
+    weights = library.caches.keywords.weights_at(topic(question), asked.spans)
     best = best_matches(asked.tokens, [rows[position] for position in seen])
     scores = late_scores({str(position): row for position, row in zip(seen, best, strict=True)}, weights)
     floor = min(scores.values())

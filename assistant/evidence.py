@@ -25,7 +25,7 @@ _PAPER, _PLACE, _NAMED, _NUMBER = 1.5, 0.3, 4.0, 1.0  # in standard deviations o
 _SCENE = 3  # sentences from which on a text has set its scene
 _UNKNOWN = 0.5  # what a question wholly of words that no paper has costs in closeness
 _COVERED = 0.3  # what a paper that has all of the question's words adds
-_LEAST_CLOSE = 0.26
+_LEAST_CLOSE = 0.25
 _LOOKED_AT = 10  # passages
 _EMBEDDED = 32  # sentences embedded where the library keeps no token vectors
 

@@ -1,16 +1,17 @@
 """Finding passages: dense and keyword candidates held to one scope, fused per paper.
 
 Papers are ranked first, since words and meanings of a question that lie in different passages of a
-paper should count together; then the passages of each. The best papers are ranked once more with late
-interaction. A paper that the question names leads.
+paper should count together; then the passages of each. The best papers are looked at once more with late
+interaction. A paper that the question names leads, and the rest of the question ranks inside it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
+from index.asking import topic
 from index.caches import Caches
 from index.catalog import Catalog
 from index.embedding import Embedder
@@ -52,24 +53,24 @@ class Retriever:
 
     def passages(self, query: str, filters: Filters = Filters()) -> list[Passage]:
         """Every candidate passage in scope, best first; of each paper the best passage first."""
-        if not query.strip():
+        query = " ".join(query.split())
+        if not query:
             return []
         self.caches.refresh()
-        asked = self.embedder.asked(query)
-        named = self._named(query, filters)
-        proposed = self._candidates(query, asked.vector, bounds(filters), named)
-        located = self._located(proposed)
-        cosines = self._cosines(asked.vector, located, proposed.dense)
-        words = dict.fromkeys(located, 0.0) | _scores(proposed.keyword, located)
-        chunks = standardised_sum([cosines, words], [self.settings.meaning, self.settings.words])
-        papers = self._paper_scores(located, cosines, _scores(proposed.papers))
-        papers = self._reranked(query, asked, papers, located)
-        places = {name: place for place, name in enumerate(dict.fromkeys(called.name for called in named))}
+        scope, named = bounds(filters), self._named(query, filters)
+        surely: dict[str, list[str]] = {}
         for called in named:
-            if called.paper.id in papers:
-                bonus = _NAMED_SURELY - _NAMED_APART * places[called.name] if called.sure else _NAMED_LIKELY
-                papers[called.paper.id] += bonus
-        return _passages(_passage_scores(located, papers, chunks), located, cosines, proposed)
+            if called.sure:
+                surely.setdefault(called.name, []).append(called.paper.id)
+        leading: list[Passage] = []
+        for place, (name, papers) in enumerate(surely.items()):
+            inside = scope.model_copy(update={"papers": tuple(papers)})
+            lead = _NAMED_SURELY - place * _NAMED_APART
+            leading += self._ranked(self._beside(name, query), inside, dict.fromkeys(papers, lead))
+        likely = {called.paper.id: _NAMED_LIKELY for called in named if not called.sure}
+        others = self._ranked(query, scope, likely, {called.name for called in named})
+        known = {passage.paper.id for passage in leading}
+        return leading + [passage for passage in others if passage.paper.id not in known]
 
     def papers(self, query: str, count: int, filters: Filters = Filters()) -> list[Passage]:
         """The best passage of each of the `count` best papers in scope, best first."""
@@ -88,17 +89,40 @@ class Retriever:
         inside = {paper.id for paper in self.catalog.papers(scope, "", 0, len(ids))} if ids else set()
         return [called for called in named if called.paper.id in inside]
 
-    def _candidates(self, query: str, vector: Vector, scope: Bounds, named: Sequence[Named]) -> Candidates:
+    def _beside(self, name: str, query: str) -> str:
+        """What a query asks of the paper it names; the query where it says no more than the name."""
+        rest = query.replace(name, " ", 1)
+        return rest if self.caches.keywords.stems(topic(rest)) else query
+
+    def _ranked(
+        self, query: str, scope: Bounds, lead: Mapping[str, float], names: Collection[str] = ()
+    ) -> list[Passage]:
+        """The candidate passages, best first; papers in `lead` are candidates, and score that much more.
+
+        `names` are the names of papers in the query.
+        """
+        asked, words = self.embedder.asked(query), topic(query, names)
+        proposed = self._candidates(words, asked.vector, scope, tuple(lead))
+        located = self._located(proposed)
+        cosines = self._cosines(asked.vector, located, proposed.dense)
+        wording = dict.fromkeys(located, 0.0) | _scores(proposed.keyword, located)
+        chunks = standardised_sum([cosines, wording], [self.settings.meaning, self.settings.words])
+        papers = self._paper_scores(located, cosines, _scores(proposed.papers))
+        papers = self._reranked(words, asked, papers, located)
+        papers = {paper: score + lead.get(paper, 0.0) for paper, score in papers.items()}
+        return _passages(_passage_scores(located, papers, chunks), located, cosines, proposed)
+
+    def _candidates(self, words: str, vector: Vector, scope: Bounds, named: tuple[str, ...]) -> Candidates:
         count, keywords = self.settings.candidates, self.caches.keywords
         dense = self.caches.nearest(vector, count, scope)
-        if named:
-            inside = scope.model_copy(update={"papers": tuple(called.paper.id for called in named)})
+        if named and named != scope.papers:
             known = {hit.item for hit in dense}
-            dense += [hit for hit in self.caches.nearest(vector, count, inside) if hit.item not in known]
+            inside = self.caches.nearest(vector, count, scope.model_copy(update={"papers": named}))
+            dense += [hit for hit in inside if hit.item not in known]
         return Candidates(
             dense=tuple(dense),
-            keyword=tuple(keywords.best_chunks(query, count, scope)),
-            papers=tuple(keywords.best_papers(query, count, scope)),
+            keyword=tuple(keywords.best_chunks(words, count, scope)),
+            papers=tuple(keywords.best_papers(words, count, scope)),
         )
 
     def _located(self, proposed: Candidates) -> Located:
@@ -126,7 +150,7 @@ class Retriever:
         return standardised_sum([meaning, wording], [self.settings.meaning, self.settings.words])
 
     def _reranked(
-        self, query: str, asked: Asked, papers: dict[str, float], located: Located
+        self, words: str, asked: Asked, papers: dict[str, float], located: Located
     ) -> dict[str, float]:
         """The best papers with late interaction added to their scores; the others stay below them.
 
@@ -141,7 +165,7 @@ class Retriever:
         for chunk_id, best in zip(kept, best_matches(asked.tokens, list(kept.values())), strict=True):
             known = matches.get(held[chunk_id])
             matches[held[chunk_id]] = best if known is None else np.maximum(known, best)
-        late = late_scores(matches, self.caches.keywords.weights_at(query, asked.spans))
+        late = late_scores(matches, self.caches.keywords.weights_at(words, asked.spans))
         floor = min(late.values())
         scores = standardised_sum(
             [{paper: late.get(paper, floor) for paper in leading}], [self.settings.late]

@@ -31,15 +31,15 @@ class EmbeddingSettings(Group):
 
 
 class RetrievalSettings(Group):
-    candidates: int = Field(60, ge=1, le=1000)
+    candidates: int = Field(150, ge=1, le=1000)
     """How many chunks and papers each retriever proposes."""
     meaning: float = Field(1.0, ge=0)
     """The weight of likeness in meaning (cosine of vectors) when candidates are ranked."""
     words: float = Field(1.0, ge=0)
     """The weight of shared words (BM25) when candidates are ranked."""
-    late: float = Field(1.0, ge=0)
+    late: float = Field(0.85, ge=0)
     """The weight of late interaction (the best match of each word's vector) in the final ranking; 0 turns it off."""
-    reranked: int = Field(50, ge=1, le=1000)
+    reranked: int = Field(60, ge=1, le=1000)
     """How many of the best papers late interaction looks at."""
 
 
