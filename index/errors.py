@@ -5,6 +5,7 @@
     ├── ExtraMissing           an optional package is needed and not installed
     ├── WeightsError           a model's files are absent or are not the ones they should be
     ├── EmbedderError          a model that embeds cannot be reached, or refused to
+    ├── RerankerError          a model that reranks cannot be had or reached, or refused to
     ├── ReadError              a file cannot be read into papers
     ├── PaperNotFound          no paper answers to that name
     └── LibraryError           the library on disk cannot be used as asked
@@ -39,6 +40,10 @@ class WeightsError(IbidError):
 
 class EmbedderError(IbidError):
     """A model that embeds cannot be reached, or refused to."""
+
+
+class RerankerError(IbidError):
+    """A model that reranks cannot be had or reached, or refused to."""
 
 
 class ReadError(IbidError):

@@ -22,6 +22,7 @@ from index.errors import EmbedderMismatch, LibraryError, LibraryLocked, PaperNot
 from index.ingest import AddReport, Ingestion, Progress
 from index.lock import writing
 from index.merge import merge
+from index.rerank import load_reranker
 from index.retrieve import Retriever
 from index.schema import Conflict, Document, Filters, Paper, Passage, Unreadable, Value
 from index.settings import IndexSettings
@@ -53,6 +54,7 @@ class Library:
     def __init__(self, folder: Path, settings: IndexSettings) -> None:
         self.folder = folder
         self.settings = settings
+        self.reranker = load_reranker(settings.retrieval.reranker) if settings.retrieval.reranker else None
         self.catalog = Catalog.in_folder(folder)
         self._caches: Caches | None = None
         self._opening = threading.RLock()
@@ -61,8 +63,9 @@ class Library:
     def open(cls, folder: Path | str, settings: IndexSettings | None = None) -> Library:
         """The library in `folder`, made where there is none.
 
-        Raises LibraryError where the catalog cannot be opened. That the vectors are of another model
-        than the settings name is found when they are first needed: EmbedderMismatch.
+        Raises LibraryError where the catalog cannot be opened, and what `load_reranker` raises where the
+        settings name a reranker that is not to be had. That the vectors are of another model than the
+        settings name is found when they are first needed: EmbedderMismatch.
         """
         return cls(Path(folder), settings or IndexSettings())
 
@@ -206,7 +209,7 @@ class Library:
 
     @property
     def retriever(self) -> Retriever:
-        return Retriever(self.catalog, self.caches, self.embedder, self.settings.retrieval)
+        return Retriever(self.catalog, self.caches, self.embedder, self.settings.retrieval, self.reranker)
 
     def _ingestion(self, caches: Caches) -> Ingestion:
         keep_tokens = self.settings.embedding.tokens

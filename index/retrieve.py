@@ -2,7 +2,8 @@
 
 Papers are ranked first, since words and meanings of a question that lie in different passages of a
 paper should count together; then the passages of each. The best papers are looked at once more with late
-interaction. A paper that the question names leads, and the rest of the question ranks inside it.
+interaction, and by a reranker where there is one. A paper that the question names leads, and the rest of
+the question ranks inside it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from index.filters import Bounds, bounds
 from index.fusion import standardised_sum
 from index.late import Asked, best_matches, late_scores
 from index.names import Named, papers_named
+from index.rerank import Reranker, reread
 from index.rows import Vector
 from index.schema import Chunk, Filters, Paper, Passage, Value
 from index.settings import RetrievalSettings
@@ -44,12 +46,18 @@ class Retriever:
     """Dense and keyword search over one library. Safe to share between threads."""
 
     def __init__(
-        self, catalog: Catalog, caches: Caches, embedder: Embedder, settings: RetrievalSettings
+        self,
+        catalog: Catalog,
+        caches: Caches,
+        embedder: Embedder,
+        settings: RetrievalSettings,
+        reranker: Reranker | None = None,
     ) -> None:
         self.catalog = catalog
         self.caches = caches
         self.embedder = embedder
         self.settings = settings
+        self.reranker = reranker
 
     def passages(self, query: str, filters: Filters = Filters()) -> list[Passage]:
         """Every candidate passage in scope, best first; of each paper the best passage first."""
@@ -109,6 +117,8 @@ class Retriever:
         chunks = standardised_sum([cosines, wording], [self.settings.meaning, self.settings.words])
         papers = self._paper_scores(located, cosines, _scores(proposed.papers))
         papers = self._reranked(words, asked, papers, located)
+        if self.reranker is not None:
+            papers = reread(self.reranker, query, papers, located, chunks, self.settings.reread)
         papers = {paper: score + lead.get(paper, 0.0) for paper, score in papers.items()}
         return _passages(_passage_scores(located, papers, chunks), located, cosines, proposed)
 

@@ -41,6 +41,10 @@ class RetrievalSettings(Group):
     """The weight of late interaction (the best match of each word's vector) in the final ranking; 0 turns it off."""
     reranked: int = Field(60, ge=1, le=1000)
     """How many of the best papers late interaction looks at."""
+    reranker: str = ""
+    """A model that orders the best papers anew, as `provider:model`; providers are cohere, jina, sbert. Empty: none."""
+    reread: int = Field(20, ge=2, le=1000)
+    """How many of the best papers that model reads, each in its best passage."""
 
 
 class IndexSettings(Group):
