@@ -160,6 +160,10 @@ class MiniLM(Embedder):
                 future.cancel()
         return Embedded(vectors, kept)
 
+    def token_vectors(self, text: str) -> NDArray[np.float32]:
+        """The vectors (tokens, dimension) of a passage's tokens, each of length one; their signs are kept."""
+        return np.asarray(self._run(self._encoded([text])).tokens[0])
+
     def query(self, text: str) -> NDArray[np.float32]:
         return self.asked(text).vector
 

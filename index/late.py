@@ -4,7 +4,7 @@ MaxSim is from Khattab and Zaharia, "ColBERT: Efficient and Effective Passage Se
 Late Interaction over BERT", SIGIR 2020; here over the token vectors of the sentence model itself, which
 nobody trained for it. Passages keep one bit a number, its sign, so that a token of 384 numbers takes 48
 bytes; the question keeps its floats. On the development questions that ranks as well as all 32 bits
-(docs/evaluation.md).
+(docs/retrieval.md).
 """
 
 from __future__ import annotations

@@ -168,11 +168,11 @@ class Retriever:
         """
         leading = set(list(papers)[: self.settings.reranked])
         held = {chunk_id: paper.id for chunk_id, (paper, _) in located.items() if paper.id in leading}
-        kept = self.catalog.signs_of(list(held), self.embedder.fingerprint.key) if self.settings.late else {}
-        if asked.tokens is None or not kept:
+        found = self.token_matches(asked, list(held)) if self.settings.late else {}
+        if not found:
             return papers
         matches: dict[str, Vector] = {}
-        for chunk_id, best in zip(kept, best_matches(asked.tokens, list(kept.values())), strict=True):
+        for chunk_id, best in found.items():
             known = matches.get(held[chunk_id])
             matches[held[chunk_id]] = best if known is None else np.maximum(known, best)
         late = late_scores(matches, self.caches.keywords.weights_at(words, asked.spans))
@@ -182,6 +182,14 @@ class Retriever:
         )
         lowest = min(scores.values())
         return {paper: score + scores.get(paper, lowest) for paper, score in papers.items()}
+
+    def token_matches(self, asked: Asked, chunk_ids: Sequence[str]) -> dict[str, Vector]:
+        """The best match (tokens,) of each of the question's tokens in each chunk whose tokens are kept."""
+        if asked.tokens is None:
+            return {}
+        kept = self.catalog.signs_of(chunk_ids, self.embedder.fingerprint.key)
+        found = best_matches(asked.tokens, list(kept.values())) if kept else ()
+        return dict(zip(kept, found, strict=True))
 
 
 def _passage_scores(

@@ -27,7 +27,7 @@ class EmbeddingSettings(Group):
     models: Path = user_data_path("ibid") / "models"
     """The folder where model files are kept, and looked for where their package is not installed."""
     tokens: bool = True
-    """Whether token vectors are kept for late interaction, where the model tells them: about 14 kB an abstract."""
+    """Whether token vectors are kept for late interaction, where the model tells them: about 19 kB an abstract."""
 
 
 class RetrievalSettings(Group):
