@@ -21,6 +21,7 @@ from index.embedding import Embedder, Fingerprint, load_embedder
 from index.errors import EmbedderMismatch, LibraryError, LibraryLocked, PaperNotFound
 from index.ingest import AddReport, Ingestion, Progress
 from index.lock import writing
+from index.matching import matched
 from index.merge import merge
 from index.rerank import load_reranker
 from index.retrieve import Retriever
@@ -127,6 +128,14 @@ class Library:
     def passages(self, query: str, filters: Filters = Filters()) -> list[Passage]:
         """The candidate passages for a query, best first, several of a paper where they match."""
         return self.retriever.passages(query, filters)
+
+    def matched(self, question: str, text: str) -> tuple[tuple[int, int], ...]:
+        """The spans of the words of `text`, a passage or a sentence, that match words of `question`, in order.
+
+        By equal stems, and where the model tells its tokens by likeness in meaning too; function words
+        never match. Embeds the question and the text.
+        """
+        return matched(question, text, self.caches.keywords.stems, self.embedder)
 
     def paper(self, name: str) -> Paper:
         """The paper with that id, arXiv id, DOI or title, or the only one whose title begins so.
