@@ -16,7 +16,7 @@ from assistant.schema import Table
 from assistant.tables import markdown_table
 from index.dates import date_words, earliest_day
 from index.filters import bounds
-from index.keywords import Keywords
+from index.keywords import Keywords, Wanted
 from index.library import Library
 from index.schema import Filters, Paper
 
@@ -114,7 +114,7 @@ def _ordered(request: str, papers: Sequence[Paper]) -> tuple[list[Paper], int]:
 def _holding(words: Sequence[str], keywords: Keywords, scope: Filters) -> set[str]:
     stems = keywords.stems(" ".join(words))
     limits, every = bounds(scope), max(keywords.papers.count(), 1)
-    found = [{hit.item for hit in keywords.papers.best([stem], every, limits)} for stem in stems]
+    found = [{hit.item for hit in keywords.papers.best([Wanted([stem])], every, limits)} for stem in stems]
     return set.intersection(*found) if found else set()
 
 

@@ -33,6 +33,7 @@ from index.rows import (
     Indexed,
     Record,
     Vector,
+    acronym_rows,
     chunk_of,
     chunk_row,
     document_of,
@@ -43,9 +44,11 @@ from index.rows import (
 )
 from index.schema import Document, Paper, Unreadable
 from index.shelf import Shelf, chunk_columns, pages
-from index.tables import chunks, facts, failures, metadata, papers, records, removals, vectors
+from index.tables import acronyms, chunks, facts, failures, metadata, papers, records, removals, vectors
 
 SCHEMA = "1"
+ACRONYMS = "1"
+"""By which rules acronyms were read; to be raised where `index.acronyms.explained` changes."""
 
 
 class Catalog(Shelf):
@@ -60,6 +63,7 @@ class Catalog(Shelf):
             raise LibraryError(f"The catalog {url} cannot be opened: {error}") from error
         if stored is None:
             self.set_fact("schema", SCHEMA)
+            self.set_fact("acronyms", ACRONYMS)
         elif stored != SCHEMA:
             raise LibraryError(
                 f"The catalog {url} has schema {stored}, this Ibid reads {SCHEMA}: update Ibid."
@@ -92,6 +96,11 @@ class Catalog(Shelf):
     def change(self) -> int:
         """The number of the last change; 0 for a new library."""
         return int(self.fact("change") or 0)
+
+    @property
+    def unlearned(self) -> bool:
+        """Whether `learn_acronyms` is needed."""
+        return self.fact("acronyms") != ACRONYMS
 
     # Writing
 
@@ -152,11 +161,14 @@ class Catalog(Shelf):
             change = _next_change(connection)
             ids = [entry.document.paper.id for entry in entries]
             before = set(connection.scalars(select(chunks.c.id).where(chunks.c.paper_id.in_(ids))))
-            for table in (papers.c.id, chunks.c.paper_id, records.c.paper_id):
+            for table in (papers.c.id, chunks.c.paper_id, records.c.paper_id, acronyms.c.paper_id):
                 connection.execute(delete(table.table).where(table.in_(ids)))
             _insert(connection, papers, [paper_row(entry.document, change) for entry in entries])
             said = [row for entry in entries for row in record_rows(entry.document.paper.id, entry.records)]
             _insert(connection, records, said)
+            read = ((entry.document.paper, entry.document.text) for entry in entries)
+            told = [row for paper, text in read for row in acronym_rows(paper.id, paper.title, text)]
+            _insert(connection, acronyms, told)
             rows = [chunk_row(chunk) for entry in entries for chunk in entry.chunks]
             _insert(connection, chunks, rows)
             after = {row["id"] for row in rows}
@@ -175,6 +187,17 @@ class Catalog(Shelf):
             connection.execute(delete(records).where(records.c.paper_id == paper_id))
             _insert(connection, records, list(record_rows(paper_id, said)))
 
+    def learn_acronyms(self) -> None:
+        """Read the acronyms of all papers anew; a library made before they were kept, or by other rules, needs it."""
+        with self.engine.begin() as connection:
+            connection.execute(delete(acronyms))
+            ids = list(connection.scalars(select(papers.c.id)))
+            for page in pages(ids):
+                wanted = select(papers.c.id, papers.c.title, papers.c.text).where(papers.c.id.in_(page))
+                told = [row for paper in connection.execute(wanted) for row in acronym_rows(*paper)]
+                _insert(connection, acronyms, told)
+            _put_fact(connection, "acronyms", ACRONYMS)
+
     def mark_ready(self, change: int) -> None:
         """The caches hold everything up to `change`: its papers may be shown."""
         with self.engine.begin() as connection:
@@ -187,7 +210,7 @@ class Catalog(Shelf):
         with self.engine.begin() as connection:
             change = _next_change(connection)
             gone = set(connection.scalars(select(chunks.c.id).where(chunks.c.paper_id.in_(paper_ids))))
-            for column in (papers.c.id, chunks.c.paper_id, records.c.paper_id):
+            for column in (papers.c.id, chunks.c.paper_id, records.c.paper_id, acronyms.c.paper_id):
                 connection.execute(delete(column.table).where(column.in_(paper_ids)))
             _drop_chunks(connection, gone, change)
             known = set(connection.scalars(select(removals.c.item).where(removals.c.item.in_(paper_ids))))

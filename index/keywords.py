@@ -11,10 +11,12 @@ import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import tantivy
 
+from index.acronyms import Expansion
 from index.errors import LibraryError
 from index.filters import Bounds, organization_key
 from index.fusion import rarity_weight
@@ -23,6 +25,17 @@ from index.rows import Indexed
 from index.vectors import Hit
 
 _WRITER_BYTES = 50_000_000
+_COMMON = 0.2  # share of papers above which an acronym narrows nothing down
+
+
+class Wanted(NamedTuple):
+    """Stems to look for, and phrases with their weights that may stand instead of them.
+
+    An item scores for the stems or for one of the phrases, whichever is more: saying both is no merit.
+    """
+
+    stems: list[str]
+    instead: tuple[tuple[list[str], float], ...] = ()
 
 
 class Keywords:
@@ -39,6 +52,12 @@ class Keywords:
             .filter(tantivy.Filter.stemmer("english"))
             .build()
         )
+        self._spell = (
+            tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+            .filter(tantivy.Filter.lowercase())
+            .filter(tantivy.Filter.stemmer("english"))
+            .build()
+        )
 
     def follow(self, rows: Sequence[Indexed], removed: Sequence[str]) -> None:
         """Write whole papers' chunks, replacing those already there, and take others away."""
@@ -49,17 +68,33 @@ class Keywords:
         whole = {paper_id: (chunks[0], whole_text(chunks)) for paper_id, chunks in papers.items()}
         self.papers.write(whole, removed)
 
-    def best_chunks(self, query: str, count: int, scope: Bounds) -> list[Hit]:
-        """The `count` chunks in scope with the highest BM25 score for the words of `query`, best first."""
-        return self.chunks.best(self.stems(query), count, scope)
+    def best_chunks(self, query: str, count: int, scope: Bounds, also: Sequence[Expansion] = ()) -> list[Hit]:
+        """The `count` chunks in scope with the highest BM25 score for the words of `query`, best first.
 
-    def best_papers(self, query: str, count: int, scope: Bounds) -> list[Hit]:
+        `also` are other forms of acronyms that the query uses.
+        """
+        return self.chunks.best(self._wanted(query, also, count), count, scope)
+
+    def best_papers(self, query: str, count: int, scope: Bounds, also: Sequence[Expansion] = ()) -> list[Hit]:
         """The same for whole papers; the hits' items are paper ids."""
-        return self.papers.best(self.stems(query), count, scope)
+        return self.papers.best(self._wanted(query, also, count), count, scope)
 
     def stems(self, text: str) -> list[str]:
         """The distinct stemmed words of a text in order, as they are indexed, without function words."""
         return list(dict.fromkeys(self._stem.analyze(text)))
+
+    def _wanted(self, query: str, also: Sequence[Expansion], count: int) -> list[Wanted]:
+        """What to look for; other forms only of acronyms that narrow the search, or where all papers are found."""
+        stems, wanted = self.stems(query), []
+        common = max(_COMMON, count / max(self.papers.count(), 1))
+        for expansion in also:
+            typed = [stem for stem in self.stems(expansion.typed) if stem in stems]
+            instead = tuple((self._spell.analyze(form), weight) for form, weight in expansion.others)
+            words = [form[0] for form in (typed, *(form for form, _ in instead)) if len(form) == 1]
+            if typed and max(self.rarity(words), default=0.0) <= common:
+                wanted.append(Wanted(typed, instead))
+                stems = [stem for stem in stems if stem not in typed]
+        return [*wanted, *(Wanted([stem]) for stem in stems)]
 
     def rarity(self, stems: Sequence[str]) -> list[float]:
         """For each stem the share of papers that hold it, in [0, 1]."""
@@ -128,17 +163,14 @@ class WordIndex:
         except (ValueError, OSError, KeyError, IndexError) as error:
             raise LibraryError(f"The keyword index {self.folder} cannot be searched: {error}") from error
 
-    def best(self, stems: Sequence[str], count: int, scope: Bounds) -> list[Hit]:
-        if not stems:
+    def best(self, wanted: Sequence[Wanted], count: int, scope: Bounds) -> list[Hit]:
+        if not wanted:
             return []
-        term = tantivy.Query.term_query
-        any_word = tantivy.Query.boolean_query(
-            [(tantivy.Occur.Should, term(self._schema, "text", stem)) for stem in stems]
-        )
+        any_word = _any([self._clause(each) for each in wanted])
         limits = [tantivy.Query.const_score_query(limit, 0.0) for limit in self._limits(scope)]
         searcher = self._index.searcher()
-        wanted = tantivy.Query.boolean_query([(tantivy.Occur.Must, clause) for clause in (any_word, *limits)])
-        found = searcher.search(wanted, limit=count, count=False)
+        inside = tantivy.Query.boolean_query([(tantivy.Occur.Must, clause) for clause in (any_word, *limits)])
+        found = searcher.search(inside, limit=count, count=False)
         return [Hit(item=searcher.doc(address)["id"][0], score=score) for score, address in found.hits]
 
     def rarity(self, stems: Sequence[str]) -> list[float]:
@@ -153,6 +185,27 @@ class WordIndex:
         searcher = self._index.searcher()
         found = searcher.search(tantivy.Query.all_query(), limit=max(self.count(), 1), count=False)
         return {searcher.doc(address)["id"][0] for _, address in found.hits}
+
+    def _clause(self, wanted: Wanted) -> tantivy.Query:
+        typed = _any([self._phrase([stem]) for stem in wanted.stems])
+        worth = self._worth(wanted.stems)
+        others = [
+            tantivy.Query.boost_query(self._phrase(form), weight * worth / self._worth(form))
+            for form, weight in wanted.instead
+        ]
+        return tantivy.Query.disjunction_max_query([typed, *others]) if others else typed
+
+    def _worth(self, stems: Sequence[str]) -> float:
+        """The sum of the stems' idf, as BM25 has it: what forms are weighed by, to count as much as the one typed."""
+        searcher = self._index.searcher()
+        total = searcher.num_docs
+        held = [min(searcher.doc_freq("text", stem), total) for stem in stems]
+        return sum(math.log1p((total - number + 0.5) / (number + 0.5)) for number in held)
+
+    def _phrase(self, stems: list[str]) -> tantivy.Query:
+        if len(stems) == 1:
+            return tantivy.Query.term_query(self._schema, "text", stems[0])
+        return tantivy.Query.phrase_query(self._schema, "text", list(stems))
 
     def _limits(self, scope: Bounds) -> list[tantivy.Query]:
         query, schema = tantivy.Query, self._schema
@@ -183,6 +236,10 @@ def whole_text(chunks: Sequence[Indexed]) -> str:
     return "\n".join(parts)
 
 
+def _any(clauses: Sequence[tantivy.Query]) -> tantivy.Query:
+    return tantivy.Query.boolean_query([(tantivy.Occur.Should, clause) for clause in clauses])
+
+
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
@@ -190,7 +247,7 @@ def _schema() -> tantivy.Schema:
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     for name in ("day", "comments"):
         builder.add_integer_field(name, indexed=True, fast=True)
-    builder.add_text_field("text", tokenizer_name="en_stem", index_option="freq")
+    builder.add_text_field("text", tokenizer_name="en_stem", index_option="position")
     return builder.build()
 
 

@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
+from index.acronyms import expansions
 from index.asking import topic
 from index.caches import Caches
 from index.catalog import Catalog
@@ -129,10 +130,11 @@ class Retriever:
             known = {hit.item for hit in dense}
             inside = self.caches.nearest(vector, count, scope.model_copy(update={"papers": named}))
             dense += [hit for hit in inside if hit.item not in known]
+        also = expansions(words, self.catalog.acronyms)
         return Candidates(
             dense=tuple(dense),
-            keyword=tuple(keywords.best_chunks(words, count, scope)),
-            papers=tuple(keywords.best_papers(words, count, scope)),
+            keyword=tuple(keywords.best_chunks(words, count, scope, also)),
+            papers=tuple(keywords.best_papers(words, count, scope, also)),
         )
 
     def _located(self, proposed: Candidates) -> Located:

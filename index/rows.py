@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Row
 
+from index.acronyms import explained, spelling
 from index.dates import earliest_day
 from index.filters import organization_key
 from index.merge import title_key
@@ -79,6 +80,14 @@ def paper_row(document: Document, change: int) -> dict[str, Any]:
         "change": change,
         "updated": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+
+
+def acronym_rows(paper_id: str, title: str, text: str) -> list[dict[str, Any]]:
+    """What a paper explains, in its title or its text."""
+    return [
+        {"paper_id": paper_id, "short": short, "long": long, "spelling": spelling(long)}
+        for short, long in explained(f"{title}\n\n{text}")
+    ]
 
 
 def record_rows(paper_id: str, said: Sequence[Record]) -> Iterator[dict[str, Any]]:

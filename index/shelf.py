@@ -7,11 +7,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, exists, func, or_, select
 
+from index.acronyms import Acronym, Explained
 from index.filters import bounds
 from index.merge import title_key
 from index.rows import chunk_of, document_of
 from index.schema import Chunk, Document, Filters, Paper, Unreadable
-from index.tables import chunks, failures, papers, records, vectors
+from index.tables import acronyms, chunks, failures, papers, records, vectors
 
 _PAGE = 500
 
@@ -130,6 +131,19 @@ class Shelf:
                 for row in connection.execute(query.where(chunks.c.id.in_(page))):
                     found[row.id] = (Paper.model_validate_json(row.paper), chunk_of(row))
         return found
+
+    def acronyms(self, forms: Sequence[str]) -> list[Explained]:
+        """All explanations of each short form that is one of `forms` or means one, spelled as by `spelling`."""
+        counted = select(acronyms.c.short, acronyms.c.long, func.count().label("papers"))
+        found: dict[Acronym, int] = {}
+        with self.engine.connect() as connection:
+            for page in pages(forms):
+                used = or_(acronyms.c.short.in_(page), acronyms.c.spelling.in_(page))
+                shorts = select(acronyms.c.short).where(used)
+                explained = counted.where(acronyms.c.short.in_(shorts)).group_by("short", "long")
+                for row in connection.execute(explained):
+                    found[Acronym(row.short, row.long)] = row.papers
+        return [Explained(acronym, number) for acronym, number in found.items()]
 
     def unfit(self, model: str) -> int:
         """How many chunks have no vector of `model`, or do not lie inside their paper's text."""

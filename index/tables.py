@@ -2,8 +2,8 @@
 
 `papers` is what the sources say once merged; `records` is what each source said, so that a changed
 file changes only its own part. Vectors are kept here as bytes so that Chroma can be rebuilt without
-embedding anything. `removals` tells the caches which chunks and papers went, under the change that
-took them.
+embedding anything. `acronyms` holds what each paper's text explains (`index.acronyms`). `removals` tells
+the caches which chunks and papers went, under the change that took them.
 """
 
 from __future__ import annotations
@@ -73,6 +73,16 @@ vectors = Table(
     Column("model", String(300), primary_key=True),
     Column("vector", LargeBinary, nullable=False),
     Column("signs", LargeBinary),
+)
+
+acronyms = Table(
+    "acronyms",
+    metadata,
+    Column("paper_id", String(200), primary_key=True),
+    Column("short", String(16), primary_key=True),
+    Column("long", String(300), primary_key=True),
+    Column("spelling", String(300), nullable=False, index=True),
+    Index("acronyms_explained", "short", "long"),
 )
 
 removals = Table(
