@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -20,13 +24,14 @@ def test_a_token_takes_one_bit_a_number() -> None:
     assert len(signs(unit_rows(5, 384))) == 5 * 48
 
 
-def test_best_matches_are_the_highest_cosines_to_the_signs_of_each_passage() -> None:
-    question, passages = unit_rows(3), [unit_rows(count) for count in (4, 1, 7)]
+@pytest.mark.parametrize("counts", [(4, 1, 7), (2047, 1, 1, 4100)], ids=["few tokens", "several blocks"])
+def test_best_matches_are_the_highest_cosines_to_the_signs_of_each_passage(counts: tuple[int, ...]) -> None:
+    question, passages = unit_rows(3), [unit_rows(count) for count in counts]
     found = best_matches(question, [signs(passage) for passage in passages])
     expected = [
         (question @ (np.where(passage > 0, 1, -1) / np.sqrt(64)).T).max(axis=1) for passage in passages
     ]
-    assert found.shape == (3, 3)
+    assert found.shape == (len(counts), 3)
     assert np.allclose(found, expected, atol=1e-5)
 
 
@@ -59,3 +64,11 @@ def test_a_passage_that_holds_the_words_in_their_meaning_matches_best(embedder: 
     ]
     scores = best_matches(asked.tokens, kept).mean(axis=1)
     assert scores.argmax() == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts threads in /proc")
+def test_matrices_are_multiplied_on_the_thread_that_asks() -> None:
+    count = "import index.late, os; print(len(os.listdir('/proc/self/task')))"
+    unset = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    done = subprocess.run([sys.executable, "-c", count], env=unset, check=True, capture_output=True)
+    assert int(done.stdout) == 1
