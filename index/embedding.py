@@ -13,7 +13,7 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 Found = TypeVar("Found")
 
 MINILM = "all-MiniLM-L6-v2"
+_QUESTIONS = 8  # kept as embedded: the steps of one answer each ask for them
 Progress = Callable[[int, int], None]
 """Told the number of texts done and the number of all."""
 
@@ -123,6 +124,7 @@ class MiniLM(Embedder):
         self._tokenizer = _tokenizer(files.tokenizer)
         self._tokenizer.enable_truncation(self.window)
         self._pool = ThreadPoolExecutor(workers, "embed")
+        self._questions = lru_cache(_QUESTIONS)(self._question)
         require_same_model(self.query(PROBE), files.graph)
 
     @classmethod
@@ -168,6 +170,9 @@ class MiniLM(Embedder):
         return self.asked(text).vector
 
     def asked(self, text: str) -> Asked:
+        return self._questions(text)
+
+    def _question(self, text: str) -> Asked:
         encoding = self._tokenizer.encode(text)
         found = self._run([np.array(encoding.ids, np.int32)])
         words = [p for p, (start, end) in enumerate(encoding.offsets) if end > start]
