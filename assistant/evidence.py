@@ -84,6 +84,7 @@ def gather(question: str, passages: Sequence[Passage], library: Library) -> list
     if matches is None:
         places, matches = _by_meaning(question, places, standing, library.embedder, library.caches.keywords)
     counted = asks_number(question)
+    named = _named(question, passages)
     found = []
     met: dict[str, int] = {}
     for (paper, chunk, start, end), match in zip(places, _standardised(matches), strict=True):
@@ -99,7 +100,7 @@ def gather(question: str, passages: Sequence[Passage], library: Library) -> list
                 match=match,
                 standing=standing[paper.id],
                 place=_SCENE if chunk.position else met[chunk.id],
-                named=names_paper(question, paper),
+                named=paper.id in named,
                 number=counted and re.search(r"\d", text) is not None,
             )
         )
@@ -176,8 +177,14 @@ def support(question: str, passages: Sequence[Passage], keywords: Keywords) -> S
     return Support(
         closeness=similarity + _COVERED * covered - _UNKNOWN * (missed / total if total else 0.0),
         unknown=tuple(unknown),
-        named=any(names_paper(question, passage.paper) for passage in passages),
+        named=bool(_named(question, passages)),
     )
+
+
+def _named(question: str, passages: Sequence[Passage]) -> set[str]:
+    """The ids of the passages' papers that the question names."""
+    papers = {passage.paper.id: passage.paper for passage in passages}
+    return {paper_id for paper_id, paper in papers.items() if names_paper(question, paper)}
 
 
 def _joined(passages: Sequence[Passage]) -> list[str]:
