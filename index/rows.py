@@ -20,6 +20,8 @@ from index.schema import Chunk, Document, Paper, Section, Value
 
 Vector = NDArray[np.float32]
 
+_CHUNK = tuple(Chunk.model_fields)
+
 
 class Record(Value):
     """What one source said of one paper; `ordinal` tells entries of the same source apart."""
@@ -48,7 +50,8 @@ class Indexed(Value):
 
 
 def chunk_of(row: Row[Any]) -> Chunk:
-    return Chunk(**{name: row._mapping[name] for name in Chunk.model_fields})
+    stored = row._mapping
+    return Chunk(**{name: stored[name] for name in _CHUNK})
 
 
 def chunk_row(chunk: Chunk) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, exists, func, or_, select
@@ -126,10 +127,11 @@ class Shelf:
         """Chunks with their papers by chunk id; those of papers not ready are left out."""
         query = chunk_columns().where(papers.c.state == "ready")
         found: dict[str, tuple[Paper, Chunk]] = {}
+        read = cache(Paper.model_validate_json)  # several chunks are of one paper
         with self.engine.connect() as connection:
             for page in pages(chunk_ids):
                 for row in connection.execute(query.where(chunks.c.id.in_(page))):
-                    found[row.id] = (Paper.model_validate_json(row.paper), chunk_of(row))
+                    found[row.id] = (read(row.paper), chunk_of(row))
         return found
 
     def acronyms(self, forms: Sequence[str]) -> list[Explained]:
