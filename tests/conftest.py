@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import os
 import re
 import shutil
+import socket
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -290,3 +293,31 @@ class RememberingEmbedder(Embedder):
 def remembering(embedder: Embedder) -> RememberingEmbedder:
     """The default embedder, which embeds no sentence twice in a run."""
     return RememberingEmbedder(embedder)
+
+
+@pytest.fixture(scope="session")
+def site(
+    sample_folder: Path, embedder: Embedder, models: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
+    """A server as `ibid serve --mcp` starts it, over a library of the sample papers."""
+    from ui import app
+
+    folder = shutil.copytree(sample_folder, tmp_path_factory.mktemp("site") / "library")
+    with Library.open(folder, IndexSettings(embedding=EmbeddingSettings(models=models))) as library:
+        library.embedder = embedder
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        page = app.start(library, "127.0.0.1", port)
+        yield Site(f"http://127.0.0.1:{port}", library)
+        page.close(verbose=False)
+        del page
+        gc.collect()  # Gradio leaves its server's event loop and sockets to it
+
+
+@dataclass(frozen=True)
+class Site:
+    """A running server's address, and the library it serves."""
+
+    address: str
+    library: Library

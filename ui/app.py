@@ -20,8 +20,10 @@ import gradio as gr
 from assistant.engine import Assistant
 from index.errors import IbidError
 from index.library import Library
+from ui import endpoints
 from ui.chat import Chat
 from ui.chat_page import ChatPage
+from ui.programs import Programs
 
 ASSETS = Path(__file__).parent / "assets"
 # Of the fonts that Gradio carries, most hold a part of Latin only; this one is whole, at these weights.
@@ -31,10 +33,12 @@ _MONO = ("ui-monospace", "Menlo", "Consolas", "monospace")
 
 def build(library: Library, assistant: Assistant | None = None) -> gr.Blocks:
     """The application over a library; `launch` it with `launch_options`."""
-    chat = Chat(library, assistant or Assistant(library))
+    assistant = assistant or Assistant(library)
+    chat = Chat(library, assistant)
     page: gr.Blocks
     with gr.Blocks(title="Ibid", analytics_enabled=False, fill_width=True, fill_height=True) as page:
         ChatPage(page, chat)
+        endpoints.declare(Programs(library, assistant))
     page.queue(default_concurrency_limit=16, max_size=256)
     return page
 
@@ -58,6 +62,13 @@ def launch_options() -> dict[str, Any]:
 
 def serve(library: Library, host: str, port: int) -> None:
     """Serve until Ctrl-C. IbidError where the port is taken."""
+    page = start(library, host, port)
+    print(f"Ibid is at http://{host}:{port} (Ctrl-C stops it)", file=sys.stderr, flush=True)
+    page.block_thread()
+
+
+def start(library: Library, host: str, port: int) -> gr.Blocks:
+    """Begin to serve, and return at once: `close` what is returned. IbidError where the port is taken."""
     page = build(library)
     try:
         page.launch(server_name=host, server_port=port, prevent_thread_lock=True, **launch_options())
@@ -66,8 +77,7 @@ def serve(library: Library, host: str, port: int) -> None:
             f"Port {port} on {host} is in use or not allowed. Stop what uses it, or choose another: "
             f"ibid serve --port {port + 1}"
         ) from error
-    print(f"Ibid is at http://{host}:{port} (Ctrl-C stops it)", file=sys.stderr, flush=True)
-    page.block_thread()
+    return page
 
 
 @cache

@@ -12,8 +12,8 @@ from typing import Any
 from assistant.engine import Assistant
 from assistant.schema import Turn
 from index.errors import IbidError
-from index.library import Library
 from index.schema import Filters
+from ui.results import search_results
 
 Line = dict[str, Any]
 
@@ -26,7 +26,7 @@ def answer_lines(assistant: Assistant, lines: Iterable[str], filters: Filters) -
     """`{"id", "answers": [Answer, …]}` for each input line, one answer a turn."""
 
     def answered(asked: Line) -> Line:
-        turns = _converse(assistant, _questions(asked), filters)
+        turns = conversed(assistant, _questions(asked), filters)
         return {"answers": [turn.answer.model_dump(mode="json") for turn in turns]}
 
     return _each(lines, answered)
@@ -37,33 +37,19 @@ def search_lines(assistant: Assistant, lines: Iterable[str], count: int, filters
 
     def found(asked: Line) -> Line:
         *before, last = _questions(asked)
-        standalone = assistant.understood(last, _converse(assistant, before, filters)).standalone
-        return {"results": search_results(assistant.library, standalone, count, filters)}
+        standalone = assistant.understood(last, conversed(assistant, before, filters)).standalone
+        results = search_results(assistant.library, standalone, count, filters)
+        return {"results": results.model_dump(mode="json")["results"]}
 
     return _each(lines, found)
 
 
-def _converse(assistant: Assistant, questions: Iterable[str], filters: Filters) -> list[Turn]:
+def conversed(assistant: Assistant, questions: Iterable[str], filters: Filters) -> list[Turn]:
+    """The questions of one conversation, oldest first, each answered after the ones before it."""
     turns: list[Turn] = []
     for question in questions:
         turns.append(Turn(question=question, answer=assistant.ask(question, turns, filters)))
     return turns
-
-
-def search_results(library: Library, query: str, count: int, filters: Filters) -> list[Line]:
-    """The results of one search as `ibid search --json` prints them, one a paper."""
-    return [
-        {
-            "rank": rank,
-            "score": passage.score,
-            "paper": passage.paper.model_dump(mode="json"),
-            "passage": passage.chunk.model_dump(
-                mode="json", include={"text", "section", "page", "start", "end"}
-            ),
-            "found_by": passage.found_by,
-        }
-        for rank, passage in enumerate(library.search(query, count, filters), start=1)
-    ]
 
 
 def _each(lines: Iterable[str], handle: Callable[[Line], Line]) -> Iterator[Line]:

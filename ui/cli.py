@@ -169,7 +169,8 @@ def search(
 ) -> None:
     """Find papers: one line a paper, with the passage that matched best."""
     from assistant.engine import Assistant
-    from ui.batch import search_lines, search_results
+    from ui.batch import search_lines
+    from ui.results import search_results
     from ui.terminal import print_results
 
     _require_one(query, batch, "QUERY")
@@ -179,9 +180,8 @@ def search(
             assistant = Assistant(library, configuration.settings.answer)
             _write_lines(search_lines(assistant, batch, count, scope))
         elif as_json:
-            click.echo(
-                json.dumps({"query": query, "results": search_results(library, str(query), count, scope)})
-            )
+            found = search_results(library, str(query), count, scope)
+            click.echo(json.dumps(found.model_dump(mode="json")))
         else:
             print_results(library.search(str(query), count, scope))
 
