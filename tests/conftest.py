@@ -10,6 +10,7 @@ import re
 import shutil
 import socket
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -299,20 +300,19 @@ def remembering(embedder: Embedder) -> RememberingEmbedder:
 def site(
     sample_folder: Path, embedder: Embedder, models: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:
-    """A server as `ibid serve --mcp` starts it, over a library of the sample papers."""
-    from ui import app
-
+    """A running server over a library of the sample papers; what a test adds it removes."""
     folder = shutil.copytree(sample_folder, tmp_path_factory.mktemp("site") / "library")
     with Library.open(folder, IndexSettings(embedding=EmbeddingSettings(models=models))) as library:
         library.embedder = embedder
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        page = app.start(library, "127.0.0.1", port)
-        yield Site(f"http://127.0.0.1:{port}", library)
-        page.close(verbose=False)
-        del page
-        gc.collect()  # Gradio leaves its server's event loop and sockets to it
+        with _served(library) as address:
+            yield Site(address, library)
+
+
+@pytest.fixture
+def serve_with() -> Iterator[Callable[[Any], str]]:
+    """Serves an assistant of the test's own over its library, until the test ends."""
+    with ExitStack() as servers:
+        yield lambda assistant: servers.enter_context(_served(assistant.library, assistant=assistant))
 
 
 @dataclass(frozen=True)
@@ -321,3 +321,20 @@ class Site:
 
     address: str
     library: Library
+
+
+@contextmanager
+def _served(library: Library, **options: Any) -> Iterator[str]:
+    """A server as `ibid serve` starts it."""
+    from ui import app
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    page = app.start(library, "127.0.0.1", port, **options)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        page.close(verbose=False)
+        del page
+        gc.collect()  # Gradio leaves its server's event loop and sockets to it

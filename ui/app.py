@@ -21,6 +21,7 @@ from assistant.engine import Assistant
 from index.errors import IbidError
 from index.library import Library
 from ui import endpoints
+from ui.beside import beside
 from ui.chat import Chat
 from ui.chat_page import ChatPage
 from ui.programs import Programs
@@ -60,18 +61,22 @@ def launch_options() -> dict[str, Any]:
     }
 
 
-def serve(library: Library, host: str, port: int) -> None:
-    """Serve until Ctrl-C. IbidError where the port is taken."""
-    page = start(library, host, port)
+def serve(library: Library, host: str, port: int, **more: Any) -> None:
+    """Serve until Ctrl-C, with what `beside` takes. IbidError where the port is taken."""
+    page = start(library, host, port, **more)
     print(f"Ibid is at http://{host}:{port} (Ctrl-C stops it)", file=sys.stderr, flush=True)
     page.block_thread()
 
 
-def start(library: Library, host: str, port: int) -> gr.Blocks:
-    """Begin to serve, and return at once: `close` what is returned. IbidError where the port is taken."""
-    page = build(library)
+def start(
+    library: Library, host: str, port: int, assistant: Assistant | None = None, **more: Any
+) -> gr.Blocks:
+    """As `serve`, but return at once: `close` what is returned."""
+    assistant = assistant or Assistant(library)
+    page = build(library, assistant)
+    options = launch_options() | {"app_kwargs": beside(Programs(library, assistant), **more)}
     try:
-        page.launch(server_name=host, server_port=port, prevent_thread_lock=True, **launch_options())
+        page.launch(server_name=host, server_port=port, prevent_thread_lock=True, **options)
     except OSError as error:
         raise IbidError(
             f"Port {port} on {host} is in use or not allowed. Stop what uses it, or choose another: "

@@ -238,7 +238,7 @@ def serve(configuration: Configuration, host: str | None, port: int | None) -> N
 
     server = configuration.settings.server
     with _library(configuration) as library:
-        serve_page(library, server.host, server.port)
+        serve_page(library, server.host, server.port, hosts=server.names)
 
 
 @cli.command("eval")

@@ -33,6 +33,13 @@ class ServerSettings(Group):
     """The address the chat page listens on; only loopback addresses are accepted."""
     port: int = Field(7860, ge=1, le=65535)
     """The port the chat page listens on."""
+    hosts: str = ""
+    """Further names that the server answers to, such as a proxy's in front of it, separated by commas."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """`hosts`, one by one."""
+        return frozenset(name.strip().lower() for name in self.hosts.split(",") if name.strip())
 
     @field_validator("host")
     @classmethod

@@ -1,0 +1,24 @@
+"""What the server holds beside the page: routes for programs, and the guard at its door.
+
+Owns how they are joined to Gradio's own application, which takes them when it is launched. Routes given
+so come before Gradio's, whose last one takes every path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from starlette.middleware import Middleware
+
+from ui import openai_api
+from ui.guard import Guard
+from ui.programs import Programs
+
+
+def beside(programs: Programs, hosts: Collection[str] = ()) -> dict[str, Any]:
+    """`app_kwargs` for `launch`."""
+    return {
+        "routes": openai_api.routes(programs),
+        "middleware": [Middleware(Guard, hosts=hosts)],
+    }
