@@ -304,7 +304,7 @@ def site(
     folder = shutil.copytree(sample_folder, tmp_path_factory.mktemp("site") / "library")
     with Library.open(folder, IndexSettings(embedding=EmbeddingSettings(models=models))) as library:
         library.embedder = embedder
-        with _served(library) as address:
+        with _served(library, mcp=True) as address:
             yield Site(address, library)
 
 
@@ -313,6 +313,14 @@ def serve_with() -> Iterator[Callable[[Any], str]]:
     """Serves an assistant of the test's own over its library, until the test ends."""
     with ExitStack() as servers:
         yield lambda assistant: servers.enter_context(_served(assistant.library, assistant=assistant))
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,14 @@ from ui.guard import Guard
 from ui.programs import Programs
 
 
-def beside(programs: Programs, hosts: Collection[str] = ()) -> dict[str, Any]:
-    """`app_kwargs` for `launch`."""
-    return {
-        "routes": openai_api.routes(programs),
-        "middleware": [Middleware(Guard, hosts=hosts)],
-    }
+def beside(programs: Programs, mcp: bool = False, hosts: Collection[str] = ()) -> dict[str, Any]:
+    """`app_kwargs` for `launch`: with MCP tools where asked, and for the names in `hosts`."""
+    routes = openai_api.routes(programs)
+    joined: dict[str, Any] = {"routes": routes, "middleware": [Middleware(Guard, hosts=hosts)]}
+    if mcp:
+        from ui.mcp_tools import tools  # a third of a second that only this needs
+
+        offered = tools(programs)
+        routes += offered.streamable_http_app().routes
+        joined["lifespan"] = lambda app: offered.session_manager.run()
+    return joined

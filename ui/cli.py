@@ -39,7 +39,9 @@ def configured(verb: Callable[..., None]) -> Callable[..., None]:
     def command(library: Path | None, config: Path | None, **options: Any) -> None:
         from ui.settings import Configuration
 
-        flags = {"library": library, "server.host": options.get("host"), "server.port": options.get("port")}
+        flags = {"library": library} | {
+            f"server.{name}": options.get(name) for name in ("host", "port", "mcp")
+        }
         verb(Configuration(config, flags), **options)
 
     return command
@@ -231,14 +233,28 @@ def chat(configuration: Configuration, filters: Filters) -> None:
 @cli.command()
 @click.option("--host", metavar="ADDRESS", help="The loopback address to listen on.")
 @click.option("--port", type=int, metavar="N", help="The port to listen on.")
+@click.option("--mcp", is_flag=True, default=None, help="Offer the library's tools by MCP too, at /mcp.")
 @configured
-def serve(configuration: Configuration, host: str | None, port: int | None) -> None:
+def serve(configuration: Configuration, host: str | None, port: int | None, mcp: bool | None) -> None:
     """Open the chat page in the browser's reach, on this machine only."""
     from ui.app import serve as serve_page
 
     server = configuration.settings.server
     with _library(configuration) as library:
-        serve_page(library, server.host, server.port, hosts=server.names)
+        serve_page(library, server.host, server.port, mcp=server.mcp, hosts=server.names)
+
+
+@cli.command("mcp")
+@configured
+def offer_tools(configuration: Configuration) -> None:
+    """Offer the library's tools by MCP on standard input and output, for a client that starts this."""
+    from assistant.engine import Assistant
+    from ui.mcp_tools import tools
+    from ui.programs import Programs
+
+    with _library(configuration) as library:
+        assistant = Assistant(library, configuration.settings.answer)
+        tools(Programs(library, assistant)).run("stdio")
 
 
 @cli.command("eval")

@@ -17,7 +17,6 @@ from functools import wraps
 from typing import Annotated, Any, Literal, ParamSpec, TypeVar
 
 from pydantic import AfterValidator, Field, ValidationError, validate_call
-from pydantic_core import ErrorDetails
 
 from assistant.engine import Assistant
 from assistant.schema import Answer
@@ -84,7 +83,7 @@ def checked(method: Callable[P, R]) -> Callable[P, R]:
         try:
             return validated(owner[1], **dict(rest))
         except ValidationError as error:
-            raise BadRequest(_explained(error.errors()[0])) from error
+            raise BadRequest(explained(error)) from error
 
     return call
 
@@ -201,10 +200,12 @@ def _unpacked(content: str) -> bytes:
         ) from error
 
 
-def _explained(error: ErrorDetails) -> str:
-    name = ".".join(str(part) for part in error["loc"])
-    if error["type"] == "extra_forbidden":
+def explained(error: ValidationError) -> str:
+    """The first thing that is wrong with an operation's arguments, by its name."""
+    first = error.errors()[0]
+    name = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
         return f"{name} is not a filter; known: {', '.join(Filters.model_fields)}"
-    said = error["msg"].removeprefix("Value error, ").replace("valid tuple", "list")
-    given: Any = error["input"]
+    said = first["msg"].removeprefix("Value error, ").replace("valid tuple", "list")
+    given: Any = first["input"]
     return f"{name} = {repr(given)[:80]}: {said[0].lower()}{said[1:]}"

@@ -33,6 +33,8 @@ class ServerSettings(Group):
     """The address the chat page listens on; only loopback addresses are accepted."""
     port: int = Field(7860, ge=1, le=65535)
     """The port the chat page listens on."""
+    mcp: bool = False
+    """Whether the server offers the library's tools by MCP, at /mcp."""
     hosts: str = ""
     """Further names that the server answers to, such as a proxy's in front of it, separated by commas."""
 
