@@ -12,6 +12,8 @@ from assistant.schema import Answer, Citation
 from index.schema import Chunk, Paper
 
 _MARKER = re.compile(r"\[(\d+)\](?!\()")
+_SPACED_MARKER = re.compile(r"\s?\[(\d+)\](?!\()")
+_BROKEN_OFF = re.compile(r"\s?(?<!\\)\[\d*$")
 _FINAL = re.compile(r"[.!?…]+[\"'”’)\]*_]*$")
 _NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?")
 
@@ -64,6 +66,19 @@ def unmarked(text: str) -> str:
 def markers(text: str) -> list[int]:
     """The numbers of the markers in an answer's text, in order."""
     return [int(number) for number in _MARKER.findall(text)]
+
+
+def referred(text: str, citations: Sequence[Citation]) -> tuple[Citation, ...]:
+    """Those of the citations that a marker in the text refers to."""
+    named = set(markers(text))
+    return tuple(citation for citation in citations if citation.number in named)
+
+
+def without_dangling(text: str, citations: Sequence[Citation]) -> str:
+    """The text less the markers that refer to none of the citations, and less one that breaks off at its end."""
+    known = {citation.number for citation in citations}
+    text = _BROKEN_OFF.sub("", text)
+    return _SPACED_MARKER.sub(lambda match: match.group() if int(match[1]) in known else "", text)
 
 
 def numbers(text: str) -> list[str]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from assistant.answering import Scoped, composed, named_papers, passages_for, scoped
+from assistant.citations import referred
 from assistant.grounds import grounds_of
 from assistant.question import Question, understand
 from assistant.schema import Answer, Answered, Coverage, Delta, Event, FoundPassage, Retrieved, Scope, Turn
@@ -60,8 +61,10 @@ class Assistant:
         standalone = asked.question.standalone
         yield Retrieved(standalone=standalone, searched=asked.papers, passages=listed)
         body, text, kind = composed(asked, found, listed, self.library, self.settings)
+        written = ""
         for piece in _pieces(text):
-            yield Delta(text=piece)
+            written += piece
+            yield Delta(text=piece, citations=referred(written, body.citations))
         ended = time.perf_counter()
         yield Answered(
             answer=Answer(

@@ -127,9 +127,13 @@ class Retrieved(Value):
 
 
 class Delta(Value):
-    """Event: the next piece of the answer's Markdown."""
+    """Event: the next piece of the answer's Markdown, and the citations that the text so far refers to.
+
+    A piece never ends inside a marker, so that whoever stops here has markers that resolve.
+    """
 
     text: str
+    citations: tuple[Citation, ...] = ()
 
 
 class Answered(Value):

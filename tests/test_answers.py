@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant.citations import markers
 from assistant.engine import Assistant
 from assistant.schema import Answered, Delta, Retrieved, Turn
 from index.embedding import Embedder
@@ -139,6 +140,19 @@ def test_the_stream_tells_what_was_found_then_the_text_then_the_answer(assistant
     assert "".join(pieces) == answer.text
     assert events[0].passages == answer.passages
     assert events[0].searched == answer.coverage.searched
+
+
+@pytest.mark.parametrize("question", ["What does LoRA propose?", "Compare LoRA and InstructGPT."])
+def test_each_piece_brings_the_citations_that_the_text_so_far_refers_to(
+    assistant: Assistant, question: str
+) -> None:
+    written = ""
+    for event in assistant.stream(question):
+        if isinstance(event, Delta):
+            written += event.text
+            assert [citation.number for citation in event.citations] == sorted(set(markers(written)))
+    assert isinstance(event, Answered)
+    assert event.answer.citations
 
 
 def test_a_stream_can_be_left_at_any_event(assistant: Assistant) -> None:

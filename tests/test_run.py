@@ -7,27 +7,29 @@ from collections.abc import Iterator
 
 import pytest
 
-from assistant.schema import Answer, Answered, Delta, Event, Retrieved, Turn
+from assistant.schema import Answer, Answered, Citation, Delta, Event, Retrieved, Turn
 from index.errors import IbidError
-from index.schema import Filters
+from index.schema import Filters, Paper
 from ui.run import Progress, Run
 
 WAIT = 10.0
+CITED = Citation(number=1, paper=Paper(id="tide", title="TideNet"), quote="It drifts.", start=0, end=10)
 
 
 class Script:
     """An assistant that says two pieces and waits between them until told to go on."""
 
-    def __init__(self, trouble: Exception | None = None) -> None:
+    def __init__(self, trouble: Exception | None = None, first: str = "It drifts [1]. ") -> None:
         self.trouble = trouble
+        self.first = first
         self.go = threading.Event()
         self.closed = threading.Event()
         self.kept: list[Turn] = []
 
     def begin(self) -> Iterator[Event]:
         try:
-            yield Retrieved(standalone="q", searched=7, passages=())
-            yield Delta(text="It drifts [1]. ")
+            yield Retrieved(standalone="q, alone", searched=7, passages=())
+            yield Delta(text=self.first, citations=(CITED,))
             assert self.go.wait(WAIT)
             if self.trouble:
                 raise self.trouble
@@ -57,18 +59,33 @@ def test_a_run_is_followed_to_its_end_and_kept_once() -> None:
     assert [turn.answer.text for turn in script.kept] == ["It drifts [1]. And on [2]."]
 
 
-def test_stopping_keeps_what_was_written_without_its_markers_and_ends_the_work() -> None:
+def test_stopping_keeps_what_was_written_and_what_it_cites_and_ends_the_work() -> None:
     script = Script()
     run = script.run()
-    until_written(run)
+    assert until_written(run).citations == (CITED,)
     run.stop()
     assert run.progress.stage == "stopped"
-    assert [(turn.stopped, turn.answer.text) for turn in script.kept] == [(True, "It drifts.")]
+    assert [(turn.stopped, turn.answer.text) for turn in script.kept] == [(True, "It drifts [1].")]
+    answer = script.kept[0].answer
+    assert (answer.citations, answer.coverage.cited) == ((CITED,), 1)
+    assert answer.standalone == "q, alone"
     script.go.set()
     assert run.join(WAIT)
     assert script.closed.is_set()
     run.stop()
     assert len(script.kept) == 1
+
+
+def test_a_stopped_answer_keeps_no_marker_whose_citation_was_to_come() -> None:
+    script = Script(first="It drifts [1]. And on [2]. As in \\[3\\] too [")
+    run = script.run()
+    until_written(run)
+    run.stop()
+    answer = script.kept[0].answer
+    assert answer.text == "It drifts [1]. And on. As in \\[3\\] too"
+    assert answer.citations == (CITED,)
+    script.go.set()
+    assert run.join(WAIT)
 
 
 @pytest.mark.parametrize(

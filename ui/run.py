@@ -8,13 +8,24 @@ written is kept. Knows nothing of pages; they `follow` a run.
 from __future__ import annotations
 
 import logging
-import re
 import threading
 import traceback
 from collections.abc import Callable, Generator, Iterator
 from typing import Literal
 
-from assistant.schema import Answer, Answered, Coverage, Delta, Event, FoundPassage, Retrieved, Scope, Turn
+from assistant.citations import referred, without_dangling
+from assistant.schema import (
+    Answer,
+    Answered,
+    Citation,
+    Coverage,
+    Delta,
+    Event,
+    FoundPassage,
+    Retrieved,
+    Scope,
+    Turn,
+)
 from index.errors import IbidError
 from index.schema import Filters, Value
 
@@ -22,18 +33,22 @@ Stage = Literal["searching", "writing", "done", "stopped", "failed"]
 PAINTS_PER_SECOND = 10  # more than this and a browser spends its time painting old text
 
 _log = logging.getLogger(__name__)
-_MARKERS = re.compile(r"\s?(?:\[\d+\])+")
 
 
 class Progress(Value):
-    """How far a run has come; `number` is the turn it will be, counted from 1."""
+    """How far a run has come; `number` is the turn it will be, counted from 1.
+
+    `citations` are those that `text`, the answer so far, refers to.
+    """
 
     question: str
     number: int
+    standalone: str = ""
     stage: Stage = "searching"
     papers: int = 0
     passages: tuple[FoundPassage, ...] = ()
     text: str = ""
+    citations: tuple[Citation, ...] = ()
     error: str = ""
     details: str = ""
     version: int = 0
@@ -124,9 +139,11 @@ class Run:
                 self._end("done", Turn(question=self._progress.question, answer=event.answer))
                 return False
             if isinstance(event, Retrieved):
-                self._advance(stage="writing", papers=event.searched, passages=event.passages)
+                found = {"papers": event.searched, "passages": event.passages, "standalone": event.standalone}
+                self._advance(stage="writing", **found)
             elif isinstance(event, Delta):
-                self._advance(stage="writing", text=self._progress.text + event.text)
+                text = self._progress.text + event.text
+                self._advance(stage="writing", text=text, citations=event.citations)
             return True
 
     def _fail(self, error: Exception) -> None:
@@ -165,16 +182,23 @@ class Run:
         self._changed.notify_all()
 
     def _partial(self) -> Turn:
-        """What was written so far. Its markers go: their citations were still to come."""
+        """What was written so far, with the citations it refers to; a marker whose citation was to come goes."""
         progress = self._progress
+        text = without_dangling(progress.text, progress.citations).strip()
+        citations = referred(text, progress.citations)
         answer = Answer(
             question=progress.question,
-            standalone=progress.question,
+            standalone=progress.standalone or progress.question,
             kind="find",
             answered=bool(progress.text),
-            text=_MARKERS.sub("", progress.text).strip(),
+            text=text,
+            citations=citations,
             passages=progress.passages,
             scope=Scope(filters=self.filters, papers=progress.papers),
-            coverage=Coverage(searched=progress.papers, relevant=len(progress.passages)),
+            coverage=Coverage(
+                searched=progress.papers,
+                relevant=len(progress.passages),
+                cited=len({citation.paper.id for citation in citations}),
+            ),
         )
         return Turn(question=progress.question, answer=answer, stopped=True)
