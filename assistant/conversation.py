@@ -7,49 +7,21 @@ better rendering and nothing in the database can carry markup.
 from __future__ import annotations
 
 import secrets
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import (
-    Column,
-    Engine,
-    Integer,
-    MetaData,
-    Row,
-    String,
-    Table,
-    Text,
-    delete,
-    func,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import Connection, Engine, Row, Select, delete, func, insert, select, update
 
-from assistant.schema import Turn
+from assistant import conversation_search
+from assistant.conversation_tables import conversations, create_missing, feedback, removed, texts, turns
+from assistant.schema import Feedback, Turn
 from index.errors import IbidError
 from index.library import Library
 from index.schema import Filters, Value
 
 _LONGEST_TITLE = 80
-
-_metadata = MetaData()
-_conversations = Table(
-    "conversations",
-    _metadata,
-    Column("id", String(32), primary_key=True),
-    Column("title", Text, nullable=False),
-    Column("created", String(32), nullable=False),
-    Column("updated", String(32), nullable=False, index=True),
-    Column("scope", Text, nullable=False),
-)
-_turns = Table(
-    "turns",
-    _metadata,
-    Column("conversation_id", String(32), primary_key=True),
-    Column("position", Integer, primary_key=True),
-    Column("turn", Text, nullable=False),
-)
+_RESTORABLE = timedelta(days=1)
 
 
 class ConversationNotFound(IbidError):
@@ -57,12 +29,17 @@ class ConversationNotFound(IbidError):
 
 
 class ConversationSummary(Value):
-    """A conversation as a list shows it; times are ISO 8601 in UTC."""
+    """A conversation as a list shows it; times are ISO 8601 in UTC.
+
+    `snippet` is what a search found in it, with the matches as spans of it; a list has none.
+    """
 
     id: str
     title: str
     updated: str
     turns: int
+    snippet: str = ""
+    matches: tuple[tuple[int, int], ...] = ()
 
 
 class Conversation(Value):
@@ -77,11 +54,61 @@ class Conversation(Value):
 
 
 class Conversations:
-    """The conversations of one library. Each method is one transaction."""
+    """The conversations of one library. Each method that writes is one transaction.
+
+    A method given the id of a conversation that is not there, or that was removed, raises
+    ConversationNotFound.
+    """
 
     def __init__(self, library: Library) -> None:
         self._engine: Engine = library.catalog.engine
-        _metadata.create_all(self._engine)
+        create_missing(self._engine)
+        conversation_search.prepare(self._engine)
+        self.purge(datetime.now(UTC) - _RESTORABLE)
+
+    # Reading
+
+    def open(self, conversation_id: str) -> Conversation:
+        """The conversation of that id, with its turns."""
+        beside = (feedback.c.conversation_id == turns.c.conversation_id) & (
+            feedback.c.position == turns.c.position
+        )
+        told = (
+            select(turns.c.turn, feedback.c.verdict, feedback.c.comment)
+            .join(feedback, beside, isouter=True)
+            .where(turns.c.conversation_id == conversation_id)
+            .order_by(turns.c.position)
+        )
+        with self._engine.connect() as connection:
+            row = connection.execute(
+                select(conversations).where(conversations.c.id == conversation_id, _shown())
+            ).first()
+            if row is None:
+                raise _not_found(conversation_id)
+            return _conversation(row, tuple(_turn(*kept) for kept in connection.execute(told)))
+
+    def list(self, limit: int = 100) -> list[ConversationSummary]:
+        """Conversations that have a turn, the latest first."""
+        latest = _summaries().order_by(conversations.c.updated.desc(), conversations.c.created.desc())
+        with self._engine.connect() as connection:
+            return [ConversationSummary(**row._mapping) for row in connection.execute(latest.limit(limit))]
+
+    def search(self, words: str, limit: int = 50) -> Sequence[ConversationSummary]:
+        """Conversations that have all of the words in title, questions or answers, best first.
+
+        The beginning of a word is enough, so that it can be asked at each letter typed.
+        """
+        with self._engine.connect() as connection:
+            found = conversation_search.find(connection, words, limit)
+            rows = connection.execute(_summaries().where(conversations.c.id.in_(found)))
+            told = {row.id: row._mapping for row in rows}
+        return [
+            ConversationSummary(**told[key], snippet=snippet.text, matches=snippet.matches)
+            for key, snippet in found.items()
+            if key in told
+        ]
+
+    # Turns
 
     def create(self, scope: Filters = Filters()) -> Conversation:
         """A new, empty conversation; it is listed once it has a turn."""
@@ -89,87 +116,176 @@ class Conversations:
         conversation = Conversation(id=secrets.token_hex(8), title="", created=now, updated=now, scope=scope)
         values = conversation.model_dump(exclude={"turns", "scope"}) | {"scope": scope.model_dump_json()}
         with self._engine.begin() as connection:
-            connection.execute(insert(_conversations).values(**values))
+            connection.execute(insert(conversations).values(**values))
         return conversation
 
-    def open(self, conversation_id: str) -> Conversation:
-        """The conversation of that id; ConversationNotFound where there is none."""
-        told = (
-            select(_turns.c.turn)
-            .where(_turns.c.conversation_id == conversation_id)
-            .order_by(_turns.c.position)
-        )
-        with self._engine.connect() as connection:
-            row = connection.execute(
-                select(_conversations).where(_conversations.c.id == conversation_id)
-            ).first()
-            if row is None:
-                raise ConversationNotFound(f"No conversation {conversation_id!r}; it may have been deleted.")
-            turns = tuple(Turn.model_validate_json(turn) for turn in connection.scalars(told))
-        return _conversation(row, turns)
-
-    def list(self, limit: int = 100) -> list[ConversationSummary]:
-        """Conversations that have a turn, the latest first."""
-        number = func.count(_turns.c.position)
-        query = (
-            select(
-                _conversations.c.id, _conversations.c.title, _conversations.c.updated, number.label("turns")
-            )
-            .join(_turns, _turns.c.conversation_id == _conversations.c.id)
-            .group_by(_conversations.c.id)
-            .order_by(_conversations.c.updated.desc(), _conversations.c.created.desc())
-            .limit(limit)
-        )
-        with self._engine.connect() as connection:
-            return [ConversationSummary(**row._mapping) for row in connection.execute(query)]
-
     def append(self, conversation_id: str, turn: Turn) -> Conversation:
-        """Add a turn; the first one names the conversation. ConversationNotFound where there is none."""
-        conversation = self.open(conversation_id)
-        title = conversation.title or _title(turn.question)
-        row = {
-            "conversation_id": conversation_id,
-            "position": len(conversation.turns),
-            "turn": turn.model_dump_json(),
-        }
+        """Add a turn; the first one names the conversation. Of two added at once, both are kept."""
         with self._engine.begin() as connection:
-            connection.execute(insert(_turns).values(**row))
-            _touch(connection, conversation_id, title=title)
+            _claim(connection, conversation_id, updated=_now())
+            _put(connection, conversation_id, _length(connection, conversation_id), turn)
+        return self.open(conversation_id)
+
+    def replace_last(self, conversation_id: str, turn: Turn) -> Conversation:
+        """Put a turn in place of the last one, as when a question is asked again."""
+        with self._engine.begin() as connection:
+            _claim(connection, conversation_id, updated=_now())
+            last = max(_length(connection, conversation_id) - 1, 0)
+            _put(connection, conversation_id, last, turn)
+        return self.open(conversation_id)
+
+    def replace_from(self, conversation_id: str, position: int, turn: Turn) -> Conversation:
+        """Put a turn at `position`, from 0, in place of that one and all after it: its question was edited."""
+        with self._engine.begin() as connection:
+            _claim(connection, conversation_id, updated=_now())
+            _put(connection, conversation_id, min(position, _length(connection, conversation_id)), turn)
+        return self.open(conversation_id)
+
+    def truncate(self, conversation_id: str, position: int) -> Conversation:
+        """Drop the turn at `position`, from 0, and all after it."""
+        with self._engine.begin() as connection:
+            _claim(connection, conversation_id, updated=_now())
+            _cut(connection, conversation_id, position)
+            conversation_search.take_in(connection, conversation_id)
         return self.open(conversation_id)
 
     def drop_last(self, conversation_id: str) -> Conversation:
         """Take the last turn away, if there is one."""
-        last = len(self.open(conversation_id).turns) - 1
+        return self.truncate(conversation_id, max(len(self.open(conversation_id).turns) - 1, 0))
+
+    def set_feedback(self, conversation_id: str, position: int, given: Feedback | None) -> None:
+        """Keep what a reader thought of the turn at `position`, from 0, in place of what was kept; None forgets it.
+
+        Raises IbidError where there is no such turn.
+        """
         with self._engine.begin() as connection:
-            connection.execute(
-                delete(_turns).where(_turns.c.conversation_id == conversation_id, _turns.c.position == last)
-            )
-        return self.open(conversation_id)
+            _claim(connection, conversation_id)
+            there = _length(connection, conversation_id)
+            if not 0 <= position < there:
+                raise IbidError(
+                    f"The conversation has no turn {position + 1}; it has {there}. Reload the page."
+                )
+            row = {"conversation_id": conversation_id, "position": position}
+            connection.execute(delete(feedback).filter_by(**row))
+            if given is not None:
+                connection.execute(insert(feedback).values(row | given.model_dump() | {"given": _now()}))
+
+    # The whole conversation
 
     def rename(self, conversation_id: str, title: str) -> None:
+        """Give a name; a blank one brings back the name that the first question gave."""
         with self._engine.begin() as connection:
-            _touch(connection, conversation_id, title=_title(title))
+            _claim(connection, conversation_id)
+            name = _title(title) or _title(_first_question(connection, conversation_id))
+            _claim(connection, conversation_id, title=name)
+            conversation_search.take_in(connection, conversation_id)
 
     def set_scope(self, conversation_id: str, scope: Filters) -> None:
+        """Hold the questions to come to a scope."""
         with self._engine.begin() as connection:
-            _touch(connection, conversation_id, scope=scope.model_dump_json())
+            _claim(connection, conversation_id, updated=_now(), scope=scope.model_dump_json())
 
     def remove(self, conversation_id: str) -> None:
-        """Forget a conversation; nothing happens where there is none."""
+        """Take a conversation away; `restore` brings it back for a day. Nothing happens where there is none."""
         with self._engine.begin() as connection:
-            connection.execute(delete(_turns).where(_turns.c.conversation_id == conversation_id))
-            connection.execute(delete(_conversations).where(_conversations.c.id == conversation_id))
+            connection.execute(delete(removed).where(removed.c.conversation_id == conversation_id))
+            row = {"conversation_id": conversation_id, "removed": _now()}
+            connection.execute(insert(removed).values(row))
+        self.purge(datetime.now(UTC) - _RESTORABLE)
+
+    def restore(self, conversation_id: str) -> Conversation:
+        """Bring a removed conversation back with all that it had."""
+        with self._engine.begin() as connection:
+            connection.execute(delete(removed).where(removed.c.conversation_id == conversation_id))
+        return self.open(conversation_id)
+
+    def purge(self, before: datetime) -> None:
+        """Forget for good the conversations that were removed before a moment."""
+        gone = select(removed.c.conversation_id).where(removed.c.removed < _moment(before))
+        with self._engine.begin() as connection:
+            if not connection.scalar(select(gone.exists())):
+                return
+            for table in (texts, feedback, turns):
+                connection.execute(delete(table).where(table.c.conversation_id.in_(gone)))
+            connection.execute(delete(conversations).where(conversations.c.id.in_(gone)))
+            connection.execute(delete(removed).where(removed.c.removed < _moment(before)))
 
 
-def _touch(connection: Any, conversation_id: str, **values: str) -> None:
-    where = _conversations.c.id == conversation_id
-    connection.execute(update(_conversations).where(where).values(updated=_now(), **values))
+# Within a transaction
 
 
-def _conversation(row: Row[Any], turns: tuple[Turn, ...]) -> Conversation:
+def _claim(connection: Connection, conversation_id: str, **values: str) -> None:
+    """Change the conversation's row, if only to itself, so that nobody else writes to it until this is done."""
+    where = (conversations.c.id == conversation_id, _shown())
+    changed = update(conversations).where(*where).values(values or {"id": conversation_id})
+    if connection.execute(changed).rowcount == 0:
+        raise _not_found(conversation_id)
+
+
+def _put(connection: Connection, conversation_id: str, position: int, turn: Turn) -> None:
+    """Make a turn the last, at `position`; the first one names the conversation that has no name of its own."""
+    named = select(conversations.c.title).where(conversations.c.id == conversation_id)
+    title, first = connection.scalar(named) or "", _first_question(connection, conversation_id)
+    if position == 0 and title in ("", _title(first)):
+        _claim(connection, conversation_id, title=_title(turn.question))
+    _cut(connection, conversation_id, position)
+    row = {"conversation_id": conversation_id, "position": position}
+    connection.execute(insert(turns).values(row | {"turn": turn.model_dump_json(exclude={"feedback"})}))
+    conversation_search.take_in(connection, conversation_id)
+
+
+def _cut(connection: Connection, conversation_id: str, position: int) -> None:
+    for table in (turns, feedback):
+        last = (table.c.conversation_id == conversation_id, table.c.position >= position)
+        connection.execute(delete(table).where(*last))
+
+
+def _length(connection: Connection, conversation_id: str) -> int:
+    """The number of turns: their positions count up from 0."""
+    told = select(func.count()).select_from(turns).where(turns.c.conversation_id == conversation_id)
+    return connection.scalar(told) or 0
+
+
+def _first_question(connection: Connection, conversation_id: str) -> str:
+    first = select(turns.c.turn).filter_by(conversation_id=conversation_id, position=0)
+    turn = connection.scalar(first)
+    return Turn.model_validate_json(turn).question if turn else ""
+
+
+def _shown() -> Any:
+    """The condition that a conversation is not removed."""
+    return conversations.c.id.not_in(select(removed.c.conversation_id))
+
+
+def _summaries() -> Select[Any]:
+    columns = (conversations.c.id, conversations.c.title, conversations.c.updated)
+    return (
+        select(*columns, func.count(turns.c.position).label("turns"))
+        .join(turns, turns.c.conversation_id == conversations.c.id)
+        .where(_shown())
+        .group_by(conversations.c.id)
+    )
+
+
+# Rows and values
+
+
+def _conversation(row: Row[Any], told: tuple[Turn, ...]) -> Conversation:
     known = dict(row._mapping)
     scope = Filters.model_validate_json(known.pop("scope"))
-    return Conversation(**known, scope=scope, turns=turns)
+    return Conversation(**known, scope=scope, turns=told)
+
+
+def _turn(kept: str, verdict: str | None, comment: str | None) -> Turn:
+    turn = Turn.model_validate_json(kept)
+    if verdict is None:
+        return turn
+    given = Feedback.model_validate({"verdict": verdict, "comment": comment})
+    return turn.model_copy(update={"feedback": given})
+
+
+def _not_found(conversation_id: str) -> ConversationNotFound:
+    return ConversationNotFound(f"No conversation {conversation_id!r}; it may have been deleted.")
 
 
 def _title(question: str) -> str:
@@ -178,4 +294,9 @@ def _title(question: str) -> str:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="microseconds")
+    return _moment(datetime.now(UTC))
+
+
+def _moment(moment: datetime) -> str:
+    """ISO 8601 in UTC, always of one length, so that moments compare as strings."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")

@@ -110,12 +110,20 @@ class Answer(Value):
         raise KeyError(number)
 
 
+class Feedback(Value):
+    """What a reader thought of an answer."""
+
+    verdict: Literal["up", "down"]
+    comment: str = ""
+
+
 class Turn(Value):
-    """A question and the answer it got, as a conversation keeps it."""
+    """A question and the answer it got, as a conversation keeps it, and what its reader thought of it."""
 
     question: str
     answer: Answer
     stopped: bool = False
+    feedback: Feedback | None = None
 
 
 class Retrieved(Value):
