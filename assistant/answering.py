@@ -165,11 +165,11 @@ def _verified(said: str, found: Sequence[Passage], library: Library, settings: A
     return compose_verdict(verdict, evidence)
 
 
-def named_papers(text: str, library: Library) -> list[Paper]:
-    """The papers that a text calls by their names, those of the longest names first."""
+def named_papers(text: str, library: Library, filters: Filters = Filters()) -> list[Paper]:
+    """The papers in scope that a text calls by their names, those of the longest names first."""
     if not library.count():
         return []
-    return [found.paper for found in papers_named(text, library.catalog, library.caches.keywords)]
+    return [found.paper for found in papers_named(text, library.catalog, library.caches.keywords, filters)]
 
 
 def _sides(asked: Scoped, library: Library) -> list[Paper]:
@@ -179,7 +179,7 @@ def _sides(asked: Scoped, library: Library) -> list[Paper]:
         return sorted(asked.question.papers, key=lambda paper: spelled.find(label(paper).casefold()))
     chosen: dict[str, Paper] = {}
     for side in sides(asked.question.standalone):
-        named = named_papers(side, library)
+        named = named_papers(side, library, asked.filters)
         found = [] if named else library.passages(side, asked.filters)
         if named or support(side, found, library.caches.keywords).holds:
             paper = named[0] if named else found[0].paper

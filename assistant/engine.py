@@ -93,10 +93,10 @@ class Assistant:
             )
         )
 
-    def understood(self, question: str, turns: Sequence[Turn] = ()) -> Question:
-        """How a question after the given turns is read: standing alone, its kind, the papers it names."""
+    def understood(self, question: str, turns: Sequence[Turn] = (), filters: Filters = Filters()) -> Question:
+        """How a question after the given turns is read: standing alone, its kind, the papers in scope it names."""
         grounds = grounds_of(self.library)
-        return understand(question, turns, grounds, lambda text: named_papers(text, self.library))
+        return understand(question, turns, grounds, lambda text: named_papers(text, self.library, filters))
 
     def starters(self, count: int = 4) -> tuple[str, ...]:
         """Questions about papers of this library that it is known to answer, newest papers first."""
@@ -113,7 +113,8 @@ class Assistant:
         return tuple(found)
 
     def _scoped(self, question: str, turns: Sequence[Turn], filters: Filters) -> Scoped:
-        return scoped(self.understood(question, turns), filters, self.library, self.today or date.today())
+        understood = self.understood(question, turns, filters)
+        return scoped(understood, filters, self.library, self.today or date.today())
 
 
 def _listed(found: Sequence[Passage]) -> tuple[FoundPassage, ...]:

@@ -119,6 +119,8 @@ def scope_phrase(filters: Filters) -> str:
         parts.append(f"with at least {filters.min_comments} comments")
     if filters.papers:
         parts.append(f"among {len(filters.papers)} chosen")
+    if filters.excluded:
+        parts.append(f"without {len(filters.excluded)} left out")
     return f" {', '.join(parts)}" if parts else ""
 
 

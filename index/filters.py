@@ -10,6 +10,7 @@ class Bounds(Value):
     """Filters in stored terms: days as YYYYMMDD, organisations as keys. None and empty allow all."""
 
     papers: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
     first_day: int | None = None
     last_day: int | None = None
     organizations: tuple[str, ...] = ()
@@ -29,6 +30,7 @@ def bounds(filters: Filters) -> Bounds:
     """
     return Bounds(
         papers=filters.papers,
+        excluded=filters.excluded,
         first_day=earliest_day(parse_bound(filters.since)) if filters.since else None,
         last_day=latest_day(parse_bound(filters.until)) if filters.until else None,
         organizations=tuple(organization_key(name) for name in filters.organizations),

@@ -168,9 +168,12 @@ class WordIndex:
             return []
         any_word = _any([self._clause(each) for each in wanted])
         limits = [tantivy.Query.const_score_query(limit, 0.0) for limit in self._limits(scope)]
+        clauses = [(tantivy.Occur.Must, clause) for clause in (any_word, *limits)]
+        if scope.excluded:
+            left_out = tantivy.Query.term_set_query(self._schema, "paper_id", list(scope.excluded))
+            clauses.append((tantivy.Occur.MustNot, left_out))
         searcher = self._index.searcher()
-        inside = tantivy.Query.boolean_query([(tantivy.Occur.Must, clause) for clause in (any_word, *limits)])
-        found = searcher.search(inside, limit=count, count=False)
+        found = searcher.search(tantivy.Query.boolean_query(clauses), limit=count, count=False)
         return [Hit(item=searcher.doc(address)["id"][0], score=score) for score, address in found.hits]
 
     def rarity(self, stems: Sequence[str]) -> list[float]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from index.catalog import Catalog
 from index.keywords import Keywords
 from index.merge import title_key
-from index.schema import Paper, Value
+from index.schema import Filters, Paper, Value
 
 _LONGEST = 30  # words of a title that are looked for
 _SURE = 4  # words of a name from which on it is no chance phrase
@@ -22,8 +23,10 @@ class Named(Value):
     sure: bool
 
 
-def papers_named(query: str, catalog: Catalog, keywords: Keywords) -> list[Named]:
-    """The papers whose whole title or short name stands in `query`, those of the longest names first.
+def papers_named(
+    query: str, catalog: Catalog, keywords: Keywords, filters: Filters = Filters()
+) -> list[Named]:
+    """The papers in scope whose whole title or short name stands in `query`, those of the longest names first.
 
     A name of one word is only taken for one where it is written so (with a capital or a digit inside)
     or is rare in the library, since "Agents: …" does not own the word.
@@ -41,7 +44,18 @@ def papers_named(query: str, catalog: Catalog, keywords: Keywords) -> list[Named
         if called:
             sure = called == query or len(called.split()) >= _SURE
             found.append(Named(paper=paper, name=called, sure=sure))
-    return sorted(found, key=lambda named: (-len(named.name), named.paper.id))
+    inside = _in_scope([named.paper.id for named in found], catalog, filters)
+    kept = [named for named in found if named.paper.id in inside]
+    return sorted(kept, key=lambda named: (-len(named.name), named.paper.id))
+
+
+def _in_scope(paper_ids: Sequence[str], catalog: Catalog, filters: Filters) -> set[str]:
+    ids = set(paper_ids)
+    if filters.empty or not ids:
+        return ids
+    ids &= set(filters.papers) or ids
+    scope = filters.model_copy(update={"papers": tuple(ids)})
+    return {paper.id for paper in catalog.papers(scope, "", 0, len(ids))} if ids else ids
 
 
 def _is_name(phrase: str, keywords: Keywords) -> bool:

@@ -20,7 +20,7 @@ from index.embedding import Embedder
 from index.filters import Bounds, bounds
 from index.fusion import standardised_sum
 from index.late import Asked, best_matches, late_scores
-from index.names import Named, papers_named
+from index.names import papers_named
 from index.rerank import Reranker, reread
 from index.rows import Vector
 from index.schema import Chunk, Filters, Paper, Passage, Value
@@ -66,7 +66,7 @@ class Retriever:
         if not query:
             return []
         self.caches.refresh()
-        scope, named = bounds(filters), self._named(query, filters)
+        scope, named = bounds(filters), papers_named(query, self.catalog, self.caches.keywords, filters)
         surely: dict[str, list[str]] = {}
         for called in named:
             if called.sure:
@@ -87,16 +87,6 @@ class Retriever:
         for passage in self.passages(query, filters):
             best.setdefault(passage.paper.id, passage)
         return list(best.values())[:count]
-
-    def _named(self, query: str, filters: Filters) -> list[Named]:
-        """The papers in scope that the query names."""
-        named = papers_named(query, self.catalog, self.caches.keywords)
-        if not named or filters.empty:
-            return named
-        ids = {called.paper.id for called in named} & (set(filters.papers) or {c.paper.id for c in named})
-        scope = filters.model_copy(update={"papers": tuple(ids)})
-        inside = {paper.id for paper in self.catalog.papers(scope, "", 0, len(ids))} if ids else set()
-        return [called for called in named if called.paper.id in inside]
 
     def _beside(self, name: str, query: str) -> str:
         """What a query asks of the paper it names; the query where it says no more than the name."""

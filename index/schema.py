@@ -100,9 +100,13 @@ class Chunk(Value):
 
 
 class Filters(Value):
-    """Which papers may be looked at; an empty field allows all. Dates as in `Paper.published`, inclusive."""
+    """Which papers may be looked at; an empty field allows all. Dates as in `Paper.published`, inclusive.
+
+    `papers` and `excluded` are ids; a paper that is in both is left out.
+    """
 
     papers: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
     since: str | None = None
     until: str | None = None
     organizations: tuple[str, ...] = ()

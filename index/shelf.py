@@ -182,6 +182,8 @@ def _in_scope(filters: Filters) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [papers.c.state == "ready"]
     if scope.papers:
         conditions.append(papers.c.id.in_(scope.papers))
+    if scope.excluded:
+        conditions.append(papers.c.id.not_in(scope.excluded))
     if scope.first_day is not None:
         conditions.append(papers.c.day >= scope.first_day)
     if scope.last_day is not None:

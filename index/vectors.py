@@ -150,6 +150,8 @@ def _where(scope: Bounds) -> Any:
     conditions: list[dict[str, Any]] = []
     if scope.papers:
         conditions.append({"paper_id": {"$in": list(scope.papers)}})
+    if scope.excluded:
+        conditions.append({"paper_id": {"$nin": list(scope.excluded)}})
     if scope.first_day is not None:
         conditions.append({"day": {"$gte": scope.first_day}})
     if scope.last_day is not None:

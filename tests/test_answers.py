@@ -130,6 +130,20 @@ def test_an_answer_is_held_to_its_scope(assistant: Assistant) -> None:
     assert all(citation.paper.published < "2022" for citation in answer.citations if citation.paper.published)
 
 
+@pytest.mark.parametrize(
+    "asked",
+    ["What does LoRA propose?", "Summarize LoRA", "Compare LoRA and BERT", "Which papers adapt models?"],
+)
+def test_a_paper_out_of_scope_is_not_answered_from_even_where_it_is_named(
+    assistant: Assistant, asked: str
+) -> None:
+    lora, bert = assistant.library.paper("LoRA"), assistant.library.paper("BERT")
+    for scope in (Filters(excluded=(lora.id,)), Filters(papers=(bert.id,))):
+        answer = assistant.ask(asked, filters=scope)
+        assert lora.id not in {paper.paper.id for paper in (*answer.citations, *answer.passages)}
+        assert "Low-Rank" not in answer.text
+
+
 def test_the_stream_tells_what_was_found_then_the_text_then_the_answer(assistant: Assistant) -> None:
     events = list(assistant.stream("What does LoRA propose?"))
     assert isinstance(events[0], Retrieved)

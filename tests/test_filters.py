@@ -116,6 +116,31 @@ def test_papers_are_filtered_by_id(filled: Library) -> None:
         assert filled.count(filters) == len(chosen)
 
 
+def test_papers_are_left_out_by_id_whatever_else_is_asked_for(filled: Library) -> None:
+    ids = {paper.title.split()[0].rstrip(":"): paper.id for paper in filled.papers()}
+    cases = {
+        ("TideNet",): Filters(),
+        ("TideNet", "On"): Filters(),
+        ("Cold",): Filters(organizations=("Harbor Institute",)),
+        ("TideNet", "A"): Filters(papers=(ids["TideNet"], ids["A"], ids["On"])),
+        tuple(ids): Filters(),
+    }
+    for left_out, given in cases.items():
+        filters = given.model_copy(update={"excluded": tuple(ids[name] for name in left_out)})
+        wanted = in_catalog(filled, given) - set(left_out)
+        assert in_catalog(filled, filters) == in_chroma(filled, filters) == in_keywords(filled, filters)
+        assert in_catalog(filled, filters) == wanted
+        assert filled.count(filters) == len(wanted)
+
+
+def test_a_paper_left_out_is_not_found_by_its_name(filled: Library) -> None:
+    (tide,) = [paper for paper in filled.papers() if paper.title.startswith("Tide")]
+    assert filled.search("What does TideNet forecast?", 1)[0].paper == tide
+    found = filled.search("What does TideNet forecast?", 10, Filters(excluded=(tide.id,)))
+    assert found
+    assert tide not in [passage.paper for passage in found]
+
+
 def test_an_unknown_paper_id_leaves_nothing(filled: Library) -> None:
     filters = Filters(papers=("no-such-paper",))
     assert filled.search("sea levels", 10, filters) == []
