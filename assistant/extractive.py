@@ -25,7 +25,7 @@ _BOILERPLATE = re.compile(
 )
 _AGAIN = 0.3  # what each sentence already taken from a paper costs its next one, in standard deviations
 _BEHIND = 3.0  # how far a further sentence may lie behind the best one, in standard deviations
-_LISTED = 0.6  # the share of the best paper's score from which on a paper belongs in a list
+_LISTED = 0.55  # the share of the best paper's score from which on a paper belongs in a list
 
 
 class Composed(Value):
