@@ -10,14 +10,16 @@ import re
 import shutil
 import socket
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from index.embedding import Embedder, Fingerprint, load_embedder
 from index.library import Library
@@ -346,3 +348,58 @@ def _served(library: Library, **options: Any) -> Iterator[str]:
         page.close(verbose=False)
         del page
         gc.collect()  # Gradio leaves its server's event loop and sockets to it
+# ---- The web application in a browser
+
+WIDE = {"width": 1280, "height": 800}
+
+
+@pytest.fixture(scope="session")
+def serving() -> Callable[..., AbstractContextManager[str]]:
+    """Serves a library on a free port while its block runs, and gives the address."""
+    return _served
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium; without it tests are skipped, under CI they fail."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        reason = "chromium absent: apt-get install chromium"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, headless=True, args=flags)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens an address in a window of its own; at the end no request left for elsewhere, no script failed."""
+    contexts: list[BrowserContext] = []
+    trouble: list[str] = []
+
+    def open_page(address: str, viewport: dict[str, int] = WIDE, scheme: str = "light") -> Page:
+        options: dict[str, Any] = {"viewport": viewport, "color_scheme": scheme, "reduced_motion": "reduce"}
+        context = browser.new_context(**options)
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        origin = urlsplit(address).netloc
+
+        def watch(url: str) -> None:
+            parts = urlsplit(url)
+            if parts.scheme in ("http", "https", "ws", "wss") and parts.netloc != origin:
+                trouble.append(url)
+
+        page.on("request", lambda request: watch(request.url))
+        page.on("pageerror", lambda error: trouble.append(str(error)))
+        page.goto(address)
+        page.wait_for_selector("html[data-ibid=ready]")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not trouble

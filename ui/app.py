@@ -1,4 +1,4 @@
-"""The web application: one page built over a library, and the server it runs on.
+"""The web application: its pages built over a library, and the server it runs on.
 
 Owns the launch settings and the assets. Nothing it serves asks another host for anything: analytics
 and hub look-ups are turned off before Gradio is imported, fonts come from Gradio's own files.
@@ -24,6 +24,8 @@ from ui import endpoints
 from ui.beside import beside
 from ui.chat import Chat
 from ui.chat_page import ChatPage
+from ui.library import Desk
+from ui.library_page import LibraryPage
 from ui.programs import Programs
 
 ASSETS = Path(__file__).parent / "assets"
@@ -40,6 +42,8 @@ def build(library: Library, assistant: Assistant | None = None) -> gr.Blocks:
     with gr.Blocks(title="Ibid", analytics_enabled=False, fill_width=True, fill_height=True) as page:
         ChatPage(page, chat)
         endpoints.declare(Programs(library, assistant))
+    with page.route("Library", "/library"):
+        LibraryPage(page, Desk(library, chat.assistant))
     page.queue(default_concurrency_limit=16, max_size=256)
     return page
 

@@ -16,6 +16,7 @@ from ui.markup import escape
 from ui.render import counted, day_words, scope_words
 
 ASSETS = Path(__file__).parent / "assets"
+PLACES = (("Chat", "./"), ("Library", "library"))  # relative: the application may be served below a path
 _ALL = '<span class="all">all papers</span>'
 _KEYS = (
     ("/", "write a question"),
@@ -28,18 +29,32 @@ _KEYS = (
 )
 
 
-def header(engine: str, papers: int) -> str:
+def header(engine: str, papers: int, current: str = "Chat") -> str:
+    """The line at the top of each page; `current` is the one of `PLACES` that is shown."""
+    chatting = current == "Chat"
+    panels = [
+        _icon_button("history", "menu", "Conversations and filters"),
+        _icon_button("evidence", "quote", "Evidence"),
+    ]
+    left, right = panels if chatting else ("", "")
     keys = "".join(f"<div><dt><kbd>{escape(key)}</kbd></dt><dd>{what}</dd></div>" for key, what in _KEYS)
     return (
-        f"{_icons()}<header class='top'>{_icon_button('history', 'menu', 'Conversations and filters')}"
-        '<h1>Ibid</h1><span class="tagline">ask your papers</span>'
+        f"{_icons()}<header class='top'>{left}<h1>Ibid</h1>{_places(current)}"
         f'<span class="meta"><span id="paper-count">{counted(papers, "paper")}</span>'
         f'<span id="engine" title="What writes the answers">{escape(engine)}</span></span>'
-        f"{_icon_button('evidence', 'quote', 'Evidence')}{_icon_button('theme', 'contrast', 'Light or dark')}"
+        f"{right}{_icon_button('theme', 'contrast', 'Light or dark')}"
         f"{_icon_button('help', 'help', 'Keyboard help')}</header>"
         f'<dialog id="help" aria-labelledby="help-title"><h2 id="help-title">Keyboard</h2><dl>{keys}</dl>'
         '<form method="dialog"><button class="quiet-button">Close</button></form></dialog>'
     )
+
+
+def _places(current: str) -> str:
+    here = {current: ' aria-current="page"'}
+    links = "".join(
+        f'<li><a href="{address}"{here.get(name, "")}>{name}</a></li>' for name, address in PLACES
+    )
+    return f'<nav class="places" aria-label="Pages"><ul>{links}</ul></nav>'
 
 
 def banner(engine: str) -> str:

@@ -142,7 +142,7 @@ window.ibid = (() => {
 
   // ---- Panels on a narrow screen
 
-  const panels = () => byId("columns").classList;  // not the body's: Gradio scopes our stylesheet below it
+  const panels = () => (byId("columns") ?? document.createElement("div")).classList;  // not the body's: Gradio scopes our stylesheet below it
   const open = (side) => {
     if (!narrow()) { panels().remove(`${side}-closed`); return; }
     panels().toggle("left-open", side === "left");
@@ -257,7 +257,7 @@ window.ibid = (() => {
 
   const keys = {
     "/": focusQuestion,
-    "n": () => byId("new").click(),
+    "n": () => byId("new") ? byId("new").click() : location.assign("./"),
     "[": () => stepCitation(-1),
     "]": () => stepCitation(1),
     "?": () => byId("help").showModal(),
@@ -307,7 +307,7 @@ window.ibid = (() => {
   });
 
   window.addEventListener("popstate", () => {
-    if (address() === state.conversation) return;
+    if (!byId("conversation") || address() === state.conversation) return;
     if (address()) send("select", { conversation: address() });
     else byId("new").click();
   });
@@ -315,11 +315,11 @@ window.ibid = (() => {
   // ---- Once Gradio has drawn the page
 
   const settle = () => {
-    if (!byId("scroll") || !byId("status")) { requestAnimationFrame(settle); return; }
+    if (!byId("header") || !byId("status")) { requestAnimationFrame(settle); return; }
     const roles = { left: ["complementary", "Conversations and filters"], right: ["complementary", "Evidence"], middle: ["region", "Conversation"] };
     for (const [id, [role, label]] of Object.entries(roles)) {
-      byId(id).setAttribute("role", role);
-      byId(id).setAttribute("aria-label", label);
+      byId(id)?.setAttribute("role", role);
+      byId(id)?.setAttribute("aria-label", label);
     }
     byId("status").setAttribute("role", "status");
     byId("status").setAttribute("aria-live", "polite");
