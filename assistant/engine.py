@@ -15,6 +15,7 @@ from assistant.grounds import grounds_of
 from assistant.question import Question, understand
 from assistant.schema import Answer, Answered, Coverage, Delta, Event, FoundPassage, Retrieved, Scope, Turn
 from assistant.settings import AnswerSettings
+from assistant.suggestions import follow_ups
 from index.library import Library
 from index.schema import Filters, Passage
 
@@ -111,6 +112,10 @@ class Assistant:
             if paper.id in cited:
                 found.append(question)
         return tuple(found)
+
+    def follow_ups(self, answer: Answer, turns: Sequence[Turn] = ()) -> tuple[str, ...]:
+        """Up to three questions to ask after an answer, known to be answered; `turns` are those before it."""
+        return follow_ups(answer, turns, self.library, self.settings, self.today or date.today())
 
     def _scoped(self, question: str, turns: Sequence[Turn], filters: Filters) -> Scoped:
         understood = self.understood(question, turns, filters)

@@ -67,6 +67,13 @@ class Shelf:
                 for chunk_id in connection.scalars(query.where(chunks.c.paper_id.in_(page)))
             ]
 
+    def opening(self, paper_id: str, characters: int) -> list[Chunk]:
+        """The chunks of a ready paper that begin within the first characters of its text, in order."""
+        begins = (chunks.c.paper_id == paper_id, chunks.c.start < characters, papers.c.state == "ready")
+        with self.engine.connect() as connection:
+            rows = connection.execute(chunk_columns().where(*begins).order_by(chunks.c.position))
+            return [chunk_of(row) for row in rows]
+
     def papers(self, filters: Filters, words: str, offset: int, limit: int) -> list[Paper]:
         """Ready papers in scope whose title holds each of `words`, newest first."""
         query = select(papers.c.paper).where(*_in_scope(filters), *_titled(words))

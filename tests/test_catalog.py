@@ -199,3 +199,12 @@ def test_commits_are_written_through_to_the_disk(catalog: Catalog) -> None:
     with catalog.engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+
+
+def test_a_papers_opening_is_its_first_chunks_once_it_is_ready(catalog: Catalog) -> None:
+    change = write(catalog, entry("one"), entry("two", text="Short. And long."), ready=False)
+    assert catalog.opening("one", 100) == []
+    catalog.mark_ready(change)
+    assert [chunk.text for chunk in catalog.opening("one", 100)] == ["Half of it.", "The other half."]
+    assert [chunk.text for chunk in catalog.opening("one", 5)] == ["Half of it."]
+    assert catalog.opening("three", 100) == []
