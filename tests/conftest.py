@@ -19,8 +19,9 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
+from assistant.engine import Assistant
 from index.embedding import Embedder, Fingerprint, load_embedder
 from index.library import Library
 from index.settings import EmbeddingSettings, IndexSettings
@@ -348,6 +349,8 @@ def _served(library: Library, **options: Any) -> Iterator[str]:
         page.close(verbose=False)
         del page
         gc.collect()  # Gradio leaves its server's event loop and sockets to it
+
+
 # ---- The web application in a browser
 
 WIDE = {"width": 1280, "height": 800}
@@ -403,3 +406,38 @@ def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert not trouble
+
+
+@pytest.fixture(scope="session")
+def ask() -> Callable[[Page, str], Locator]:
+    """Asks on the chat page, waits for the finished turn, and gives it."""
+
+    def ask_one(page: Page, question: str) -> Locator:
+        expect(page.locator("#thread .welcome, #thread .turn, #live .failed").first).to_be_attached()
+        turns = page.locator("#thread .turn").count()
+        box = page.locator("#question textarea")
+        box.fill(question)
+        box.press("Enter")
+        expect(page.locator("#thread .turn")).to_have_count(turns + 1)
+        expect(page.locator("#send")).to_be_visible()
+        return page.locator("#thread .turn").last
+
+    return ask_one
+
+
+@pytest.fixture(scope="module")
+def chat_library(
+    sample_folder: Path, embedder: Embedder, models: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Library]:
+    """A library of the sample papers for one file of tests to hold conversations in."""
+    folder = shutil.copytree(sample_folder, tmp_path_factory.mktemp("chat") / "library")
+    with Library.open(folder, IndexSettings(embedding=EmbeddingSettings(models=models))) as library:
+        library.embedder = embedder
+        yield library
+
+
+@pytest.fixture(scope="module")
+def site(chat_library: Library, serving: Callable[..., AbstractContextManager[str]]) -> Iterator[str]:
+    """The address of the application over `chat_library`."""
+    with serving(chat_library) as address:
+        yield address

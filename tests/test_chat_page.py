@@ -6,7 +6,6 @@ under CI they fail. `IBID_PICTURES=1` makes the last one renew docs/pictures.
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import re
@@ -14,21 +13,18 @@ import shutil
 import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect
 
-from assistant.conversation import Conversations
 from assistant.engine import Assistant
 from assistant.schema import Answered, Delta, Event, Turn
 from index.errors import IbidError
 from index.library import Library
 from index.schema import Filters
-from index.settings import EmbeddingSettings, IndexSettings
+from index.settings import IndexSettings
 from ui import app
 
 ROOT = Path(__file__).parents[1]
@@ -49,113 +45,14 @@ pytestmark = [
 ]
 
 
-# ---- The library, the server, the browser
-
-
-@pytest.fixture(scope="module")
-def settings(models: Path) -> IndexSettings:
-    return IndexSettings(embedding=EmbeddingSettings(models=models))
-
-
-@pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory, settings: IndexSettings) -> Path:
-    """A library of the sample papers, closed; tests open copies of it."""
-    folder = tmp_path_factory.mktemp("sample")
-    with Library.open(folder, settings) as made:
-        assert not made.add([SAMPLE]).failed
-    return folder
-
-
-@pytest.fixture(scope="module")
-def library(
-    sample: Path, tmp_path_factory: pytest.TempPathFactory, settings: IndexSettings
-) -> Iterator[Library]:
-    folder = shutil.copytree(sample, tmp_path_factory.mktemp("shared") / "library")
-    with Library.open(folder, settings) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def site(library: Library) -> Iterator[str]:
-    with served(library) as address:
-        yield address
-
-
-@contextmanager
-def served(library: Library, assistant: Assistant | None = None) -> Iterator[str]:
-    page = app.build(library, assistant)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    page.launch(server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, **app.launch_options())
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        page.close(verbose=False)
-        del page
-        gc.collect()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        reason = "chromium absent: apt-get install chromium"
-        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, headless=True, args=flags)
-        yield started
-        started.close()
+Visit = Callable[..., Page]
+Ask = Callable[[Page, str], Locator]
+Serving = Callable[..., AbstractContextManager[str]]
 
 
 @pytest.fixture
-def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Open an address in a window of its own; at the end no request left for elsewhere, no script failed."""
-    contexts: list[BrowserContext] = []
-    trouble: list[str] = []
-
-    def open_page(address: str, viewport: dict[str, int] = WIDE, scheme: str = "light") -> Page:
-        options: dict[str, Any] = {"viewport": viewport, "color_scheme": scheme, "reduced_motion": "reduce"}
-        context = browser.new_context(**options)
-        context.grant_permissions(["clipboard-read", "clipboard-write"])
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(WAIT * 1000)
-        origin = urlsplit(address).netloc
-        page.on(
-            "request", lambda request: trouble.append(request.url) if foreign(request.url, origin) else None
-        )
-        page.on("pageerror", lambda error: trouble.append(str(error)))
-        page.goto(address)
-        page.wait_for_selector("html[data-ibid=ready]")
-        settled(page)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert not trouble
-
-
-def foreign(url: str, origin: str) -> bool:
-    parts = urlsplit(url)
-    return parts.scheme in ("http", "https", "ws", "wss") and parts.netloc != origin
-
-
-def settled(page: Page) -> None:
-    expect(page.locator("#thread .welcome, #thread .turn, #live .failed").first).to_be_attached()
-
-
-def ask(page: Page, question: str) -> Locator:
-    """Ask and wait for the finished turn."""
-    turns = page.locator("#thread .turn").count()
-    box = page.locator("#question textarea")
-    box.fill(question)
-    box.press("Enter")
-    expect(page.locator("#thread .turn")).to_have_count(turns + 1)
-    expect(page.locator("#send")).to_be_visible()
-    return page.locator("#thread .turn").last
+def library(chat_library: Library) -> Library:
+    return chat_library
 
 
 class Held(Assistant):
@@ -206,7 +103,7 @@ class Failing(Assistant):
 
 
 def test_the_empty_page_tells_the_library_and_offers_questions_it_can_answer(
-    site: str, library: Library, visit: Callable[..., Page]
+    site: str, library: Library, visit: Visit
 ) -> None:
     page = visit(site)
     expect(page.locator(".facts")).to_contain_text(f"{library.count():,}")
@@ -220,7 +117,7 @@ def test_the_empty_page_tells_the_library_and_offers_questions_it_can_answer(
 
 
 def test_a_marker_opens_the_card_with_the_exact_sentence_marked(
-    site: str, library: Library, visit: Callable[..., Page]
+    site: str, library: Library, visit: Visit, ask: Ask
 ) -> None:
     page = visit(site)
     turn = ask(page, QUESTION)
@@ -234,7 +131,7 @@ def test_a_marker_opens_the_card_with_the_exact_sentence_marked(
     expect(page.locator("#from-1-1")).to_be_focused()
 
 
-def test_citations_of_older_turns_open_their_own_cards(site: str, visit: Callable[..., Page]) -> None:
+def test_citations_of_older_turns_open_their_own_cards(site: str, visit: Visit, ask: Ask) -> None:
     page = visit(site)
     first, second = ask(page, QUESTION), ask(page, SECOND)
     expect(page.locator("#cite-2-1")).to_be_visible()
@@ -249,7 +146,7 @@ def test_citations_of_older_turns_open_their_own_cards(site: str, visit: Callabl
 
 
 def test_what_was_retrieved_stands_on_its_own_tab_with_ranks_for_the_curious(
-    site: str, visit: Callable[..., Page]
+    site: str, visit: Visit, ask: Ask
 ) -> None:
     page = visit(site)
     ask(page, QUESTION)
@@ -265,7 +162,7 @@ def test_what_was_retrieved_stands_on_its_own_tab_with_ranks_for_the_curious(
 
 
 def test_a_question_without_an_answer_in_the_papers_is_refused_and_cites_nothing(
-    site: str, library: Library, visit: Callable[..., Page]
+    site: str, library: Library, visit: Visit, ask: Ask
 ) -> None:
     page = visit(site)
     turn = ask(page, ABSENT)
@@ -276,7 +173,7 @@ def test_a_question_without_an_answer_in_the_papers_is_refused_and_cites_nothing
 
 
 def test_an_answer_is_copied_with_its_references_and_its_papers_saved_as_bibtex(
-    site: str, visit: Callable[..., Page]
+    site: str, visit: Visit, ask: Ask
 ) -> None:
     page = visit(site)
     turn = ask(page, QUESTION)
@@ -294,9 +191,9 @@ def test_an_answer_is_copied_with_its_references_and_its_papers_saved_as_bibtex(
 
 
 @pytest.fixture
-def held(library: Library) -> Iterator[tuple[Held, str]]:
+def held(library: Library, serving: Serving) -> Iterator[tuple[Held, str]]:
     assistant = Held(library)
-    with served(library, assistant) as address:
+    with serving(library, assistant) as address:
         yield assistant, address
         assistant.begin.set()
         assistant.go.set()
@@ -308,7 +205,7 @@ def begin(page: Page, question: str = SECOND) -> None:
 
 
 def test_a_status_line_stands_before_the_assistant_has_said_anything(
-    held: tuple[Held, str], visit: Callable[..., Page]
+    held: tuple[Held, str], visit: Visit
 ) -> None:
     assistant, address = held
     page = visit(address)
@@ -324,7 +221,7 @@ def test_a_status_line_stands_before_the_assistant_has_said_anything(
 
 @pytest.mark.parametrize("way", ["button", "escape"])
 def test_stopping_ends_the_work_and_keeps_what_was_written(
-    way: str, held: tuple[Held, str], visit: Callable[..., Page]
+    way: str, held: tuple[Held, str], visit: Visit
 ) -> None:
     assistant, address = held
     assistant.begin.set()
@@ -347,7 +244,7 @@ def test_stopping_ends_the_work_and_keeps_what_was_written(
     expect(page.locator("#thread .stopped")).to_have_count(0)
 
 
-def test_a_reload_in_the_middle_loses_nothing(held: tuple[Held, str], visit: Callable[..., Page]) -> None:
+def test_a_reload_in_the_middle_loses_nothing(held: tuple[Held, str], visit: Visit) -> None:
     assistant, address = held
     assistant.begin.set()
     page = visit(address)
@@ -363,7 +260,7 @@ def test_a_reload_in_the_middle_loses_nothing(held: tuple[Held, str], visit: Cal
 
 
 def test_another_conversation_is_not_disturbed_by_one_being_answered(
-    held: tuple[Held, str], visit: Callable[..., Page]
+    held: tuple[Held, str], visit: Visit
 ) -> None:
     assistant, address = held
     assistant.begin.set()
@@ -382,11 +279,11 @@ def test_another_conversation_is_not_disturbed_by_one_being_answered(
 
 @pytest.mark.parametrize("late", [False, True], ids=["before a word", "in the middle"])
 def test_a_failure_is_told_in_place_and_can_be_retried(
-    late: bool, library: Library, visit: Callable[..., Page]
+    late: bool, library: Library, visit: Visit, serving: Serving
 ) -> None:
     assistant = Failing(library)
     assistant.trouble, assistant.late = IbidError("The model is away. Start it."), late
-    with served(library, assistant) as address:
+    with serving(library, assistant) as address:
         page = visit(address)
         begin(page)
         error = page.get_by_role("alert").filter(has_text="could not be answered")
@@ -403,123 +300,10 @@ def test_a_failure_is_told_in_place_and_can_be_retried(
         expect(page.locator("#error")).to_have_count(0)
 
 
-# ---- Scope
-
-
-def test_a_date_narrows_the_scope_which_belongs_to_the_conversation(
-    site: str, library: Library, visit: Callable[..., Page]
-) -> None:
-    page = visit(site)
-    left = library.count(Filters(since="2023"))
-    page.locator("#since textarea, #since input").fill("2023")
-    page.keyboard.press("Enter")
-    expect(page.locator("#scope-count")).to_have_text(f"{left} papers in scope")
-    turn = ask(page, SECOND)
-    for byline in page.locator("#cited-1 .byline").all_inner_texts():
-        assert int(byline[-4:]) >= 2023
-    expect(turn).to_be_visible()
-    page.reload()
-    expect(page.locator("#scope-count")).to_have_text(f"{left} papers in scope")
-    page.get_by_role("button", name="Remove filter: since 2023").click()
-    expect(page.locator("#scope-count")).to_have_text(re.compile(rf"^{library.count()} papers"))
-    expect(page.locator("#since textarea, #since input")).to_have_value("")
-
-
-def test_an_organisation_narrows_the_scope(site: str, library: Library, visit: Callable[..., Page]) -> None:
-    name, papers = library.facts().organizations[0]
-    page = visit(site)
-    page.locator("#organizations input").click()
-    page.get_by_role("option", name=f"{name} ({papers})").click()
-    expect(page.locator("#scope-count")).to_have_text(f"{papers} papers in scope")
-    expect(page.get_by_role("button", name=f"Remove filter: {name}")).to_be_visible()
-
-
-def test_with_nothing_in_scope_sending_is_off_and_the_chip_to_drop_is_named(
-    site: str, visit: Callable[..., Page]
-) -> None:
-    page = visit(site)
-    page.locator("#since textarea, #since input").fill("2031")
-    page.keyboard.press("Enter")
-    expect(page.locator("#scope")).to_contain_text("0 papers match.")
-    expect(page.locator("#send")).to_be_disabled()
-    begin(page)
-    expect(page.locator("#question textarea")).to_have_value(SECOND)
-    page.get_by_role("button", name="Drop “since 2031”").click()
-    expect(page.locator("#send")).to_be_enabled()
-
-
-def test_a_date_that_is_none_is_named(site: str, visit: Callable[..., Page]) -> None:
-    page = visit(site)
-    page.locator("#until textarea, #until input").fill("soon")
-    page.keyboard.press("Enter")
-    expect(page.locator("#scope [role=alert]")).to_contain_text("'soon' is not a date")
-
-
-def test_a_refusal_under_filters_offers_to_widen_the_scope(site: str, visit: Callable[..., Page]) -> None:
-    page = visit(site)
-    page.locator("#since textarea, #since input").fill("2020")
-    page.keyboard.press("Enter")
-    expect(page.locator("#scope-count")).to_contain_text("in scope")
-    ask(page, ABSENT).get_by_role("button", name="Widen scope").click()
-    expect(page.locator(".chip")).to_have_count(0)
-
-
-# ---- Conversations
-
-
-def test_a_conversation_comes_back_from_its_address_after_a_restart(
-    sample: Path, tmp_path: Path, settings: IndexSettings, visit: Callable[..., Page]
-) -> None:
-    folder = shutil.copytree(sample, tmp_path / "library")
-    with Library.open(folder, settings) as own, served(own) as address:
-        page = visit(address)
-        ask(page, QUESTION)
-        said = page.locator("#thread .answer").inner_text()
-        mark = urlsplit(page.url).query
-    with Library.open(folder, settings) as own, served(own) as address:
-        page = visit(f"{address}/?{mark}")
-        assert page.locator("#thread .answer").inner_text() == said
-        expect(page.locator(".conversation[aria-current=page]")).to_contain_text(QUESTION[:20])
-        page.locator("#thread a.cite").first.click()
-        expect(page.locator("#cite-1-1")).to_be_focused()
-
-
-def test_conversations_are_listed_opened_and_deleted(
-    sample: Path, tmp_path: Path, settings: IndexSettings, visit: Callable[..., Page]
-) -> None:
-    folder = shutil.copytree(sample, tmp_path / "library")
-    with Library.open(folder, settings) as own, served(own) as address:
-        page = visit(address)
-        ask(page, QUESTION)
-        page.locator("#new").click()
-        expect(page.locator(".welcome")).to_be_visible()
-        assert "?c=" not in page.url
-        ask(page, SECOND)
-        entries = page.locator(".conversation")
-        expect(entries).to_have_count(2)
-        expect(page.locator(".day")).to_have_text(["Today"])
-        entries.last.click()
-        expect(page.locator("#thread .question")).to_contain_text(QUESTION)
-        page.go_back()
-        expect(page.locator("#thread .question")).to_contain_text(SECOND)
-        delete = page.get_by_role("button", name=f"Delete conversation: {SECOND}")
-        delete.click()
-        expect(entries).to_have_count(2)
-        delete.click()
-        expect(entries).to_have_count(1)
-        expect(page.locator(".welcome")).to_be_visible()
-        assert [one.title for one in Conversations(own).list()] == [QUESTION]
-
-
-def test_an_address_of_no_conversation_opens_the_empty_page(site: str, visit: Callable[..., Page]) -> None:
-    page = visit(f"{site}/?c=nonsense")
-    expect(page.locator(".welcome")).to_be_visible()
-
-
 # ---- For everyone
 
 
-def test_every_key_does_what_the_help_says(site: str, visit: Callable[..., Page]) -> None:
+def test_every_key_does_what_the_help_says(site: str, visit: Visit, ask: Ask) -> None:
     page = visit(site)
     box = page.locator("#question textarea")
     page.locator("h1").click()
@@ -544,7 +328,7 @@ def test_every_key_does_what_the_help_says(site: str, visit: Callable[..., Page]
     expect(page.locator(".welcome")).to_be_visible()
 
 
-def test_a_marker_is_reached_and_followed_with_the_keyboard(site: str, visit: Callable[..., Page]) -> None:
+def test_a_marker_is_reached_and_followed_with_the_keyboard(site: str, visit: Visit, ask: Ask) -> None:
     page = visit(site)
     turn = ask(page, QUESTION)
     turn.locator("a.cite").first.focus()
@@ -554,7 +338,7 @@ def test_a_marker_is_reached_and_followed_with_the_keyboard(site: str, visit: Ca
 
 @pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
 def test_every_control_has_an_accessible_name(
-    viewport: dict[str, int], site: str, visit: Callable[..., Page]
+    viewport: dict[str, int], site: str, visit: Visit, ask: Ask
 ) -> None:
     page = visit(site, viewport)
     ask(page, QUESTION)
@@ -567,7 +351,7 @@ def test_every_control_has_an_accessible_name(
 
 
 def test_on_a_phone_the_chat_has_the_width_and_a_marker_opens_a_sheet(
-    site: str, visit: Callable[..., Page]
+    site: str, visit: Visit, ask: Ask
 ) -> None:
     page = visit(site, NARROW)
     expect(page.locator("#left")).to_be_hidden()
@@ -586,7 +370,7 @@ def test_on_a_phone_the_chat_has_the_width_and_a_marker_opens_a_sheet(
     expect(page.locator("#left")).to_be_hidden()
 
 
-def test_dark_follows_the_system_and_the_switch_is_remembered(site: str, visit: Callable[..., Page]) -> None:
+def test_dark_follows_the_system_and_the_switch_is_remembered(site: str, visit: Visit, ask: Ask) -> None:
     page = visit(site, scheme="dark")
     expect(page.locator("body")).to_have_class(re.compile(r"\bdark\b"))
     ask(page, QUESTION).locator("a.cite").first.click()
@@ -602,7 +386,7 @@ def test_dark_follows_the_system_and_the_switch_is_remembered(site: str, visit: 
 
 
 def test_a_hostile_paper_is_shown_as_text_and_its_formula_typeset(
-    tmp_path: Path, settings: IndexSettings, visit: Callable[..., Page]
+    tmp_path: Path, settings: IndexSettings, visit: Visit, ask: Ask, serving: Serving
 ) -> None:
     title = "<img src=https://evil.example/x onerror=window.hurt=1> ${window.hurt=2} {{constructor}} Zebra"
     text = r"Zebra training <script>window.hurt=3</script> lowers the loss by $\alpha_1 + \beta$ points in all tests."
@@ -610,7 +394,7 @@ def test_a_hostile_paper_is_shown_as_text_and_its_formula_typeset(
     listing.write_text(json.dumps({"title": title, "abstract": text, "year": 2025}), encoding="utf-8")
     with Library.open(tmp_path / "library", settings) as own:
         assert not own.add([listing]).failed
-        with served(own) as address:
+        with serving(own) as address:
             page = visit(address)
             expect(page.locator(".paper-card strong")).to_have_text(title)
             turn = ask(page, "zebra training loss")
@@ -621,9 +405,9 @@ def test_a_hostile_paper_is_shown_as_text_and_its_formula_typeset(
 
 
 def test_a_library_without_papers_says_how_to_add_some(
-    tmp_path: Path, settings: IndexSettings, visit: Callable[..., Page]
+    tmp_path: Path, settings: IndexSettings, visit: Visit, serving: Serving
 ) -> None:
-    with Library.open(tmp_path, settings) as own, served(own) as address:
+    with Library.open(tmp_path, settings) as own, serving(own) as address:
         page = visit(address)
         expect(page.locator("#no-papers")).to_contain_text("ibid add PATH")
         expect(page.locator("#send")).to_be_disabled()
@@ -640,17 +424,17 @@ def test_a_port_in_use_is_named_with_the_remedy(library: Library) -> None:
 
 @pytest.mark.skipif(not os.environ.get("IBID_PICTURES"), reason="set IBID_PICTURES=1 to renew docs/pictures")
 def test_the_pictures_of_the_documentation_are_taken(
-    sample: Path, tmp_path: Path, settings: IndexSettings, visit: Callable[..., Page]
+    sample_folder: Path, tmp_path: Path, settings: IndexSettings, visit: Visit, ask: Ask, serving: Serving
 ) -> None:
     for viewport, scheme, mark in ((WIDE, "light", "1280"), (NARROW, "light", "390"), (WIDE, "dark", "dark")):
-        folder = shutil.copytree(sample, tmp_path / mark)
+        folder = shutil.copytree(sample_folder, tmp_path / mark)
         with Library.open(folder, settings) as own:
             assistant = Failing(own)
-            with served(own, assistant) as address:
-                take_pictures(visit(address, viewport, scheme), assistant, mark)
+            with serving(own, assistant) as address:
+                take_pictures(visit(address, viewport, scheme), assistant, mark, ask)
 
 
-def take_pictures(page: Page, assistant: Failing, mark: str) -> None:
+def take_pictures(page: Page, assistant: Failing, mark: str, ask: Ask) -> None:
     def picture(name: str) -> None:
         if mark != "dark" or name in ("chat", "empty"):
             page.evaluate("document.fonts.ready")

@@ -14,6 +14,7 @@ from assistant.schema import (
     Answer,
     Citation,
     Coverage,
+    Feedback,
     FoundPassage,
     Scope,
     Sentence,
@@ -22,11 +23,12 @@ from assistant.schema import (
 )
 from index.dates import date_words
 from index.library import LibraryFacts
-from index.schema import Filters, Paper
-from ui import bibliography, evidence_view, frame_view, markup, render, scope, thread_view
+from index.schema import Chunk, Filters, Paper, Passage
+from ui import bibliography, evidence_view, frame_view, history_view, markup, render, thread_view
 from ui.run import Progress
 
 PASSAGE = "Rewards are easily hacked. Anchoring stops the drift by $\\pi_0$ alone. Costs stay low."
+CHUNK = Chunk(id="k", paper_id="a1", position=0, section=None, page=None, start=0, end=1, text="x", tokens=1)
 QUOTE = "Anchoring stops the drift by $\\pi_0$ alone."
 
 HOSTILE = {
@@ -113,7 +115,9 @@ def assert_harmless(html: str) -> None:
     for tag, attributes in Elements(html).found:
         assert tag not in ("img", "script", "form", "iframe", "object", "input", "style"), html
         assert not [name for name in attributes if name.startswith("on")], html
-        assert (attributes.get("href") or "#").startswith(("#", "https://papers.example", "?c=")), html
+        assert (attributes.get("href") or "#").startswith(
+            ("#", "https://papers.example", "?c=", "library?paper=")
+        ), html
 
 
 def test_a_date_is_worded_at_the_precision_known() -> None:
@@ -163,7 +167,7 @@ def test_a_number_cited_twice_has_one_place_to_return_to() -> None:
 
 
 def test_the_quote_is_marked_within_its_passage() -> None:
-    html = evidence_view.evidence([turn()])
+    html = evidence_view.evidence(1, turn().answer, 1)
     marked = re.search(r"<mark>(.*?)</mark>", html)
     assert marked is not None
     assert Elements(marked[1]).text == QUOTE
@@ -172,7 +176,7 @@ def test_the_quote_is_marked_within_its_passage() -> None:
 
 def test_a_quote_that_is_not_in_the_passage_is_not_marked() -> None:
     told = answer(paper(), passages=(found(paper(), text=PASSAGE.replace("stops", "ends")),))
-    html = evidence_view.evidence([Turn(question="q", answer=told)])
+    html = evidence_view.evidence(1, told, 1)
     assert "<mark>" not in html
     assert markup.marked(PASSAGE, "not there", 0) is None
     assert markup.marked(PASSAGE, "", 0) is None
@@ -239,28 +243,38 @@ def test_only_the_last_turn_may_be_retried() -> None:
 def test_hostile_text_is_harmless_wherever_it_is_shown(value: str) -> None:
     of = paper(value, organization=value, url=f"javascript:{value}", authors=(value,))
     told = turn(of, text=f"{value} [1].", passages=(found(of, text=f"{value} {PASSAGE}"),))
-    told = told.model_copy(update={"question": value})
+    told = told.model_copy(update={"question": value, "feedback": Feedback(verdict="down", comment=value)})
     refused = answer(of, answered=False, citations=(), sentences=(), text=value)
     facts = LibraryFacts(
         papers=1, chunks=1, oldest=None, newest=None, updated=None, organizations=((value, 1),), sources=()
     )
-    one = ConversationSummary(id="c1", title=value, updated="2025-06-19T10:00:00", turns=1)
-    filters = Filters(organizations=(value,))
+    one = ConversationSummary(
+        id="c1", title=value, updated="2025-06-19T10:00:00", turns=1, snippet=value, matches=((0, 3),)
+    )
+    filters = Filters(organizations=(value,), excluded=("a1",), sources=(value,))
     for html in (
         thread_view.thread([told, Turn(question=value, answer=refused)]),
         thread_view.live(Progress(question=value, number=1, stage="writing", text=value)),
         thread_view.live(Progress(question=value, number=1, stage="failed", error=value, details=value)),
-        thread_view.empty(facts, [of], [value]),
-        evidence_view.evidence([told], (found(of, text=value),)),
-        frame_view.history([one], "c1", date(2025, 6, 19)),
-        frame_view.scope_bar(filters, 0, (f"organizations:{value}", value, 3)),
+        thread_view.empty(facts, [of]),
+        thread_view.starters([value]),
+        thread_view.follow_ups([value]),
+        evidence_view.evidence(1, told.answer, 2),
+        evidence_view.searching(1, (found(of, text=value),)),
+        evidence_view.why(found(of, text=value), ((0, 2), (3, 4))),
+        evidence_view.similar([Passage(paper=of, chunk=CHUNK, score=1.0)]),
+        history_view.history([one], "c1", date(2025, 6, 19)),
+        history_view.found([one], value, ""),
+        history_view.found([], value, ""),
+        history_view.removed("c1", value),
+        frame_view.scope_bar(filters, 0, (f"organizations:{value}", value, 3), {"a1": value}),
         frame_view.scope_bar_trouble(value),
     ):
         assert_harmless(html)
 
 
 def test_a_web_address_is_linked_and_any_other_is_not() -> None:
-    linked = evidence_view.evidence([turn(paper(url="https://papers.example/1"))])
+    linked = evidence_view.section(1, turn(paper(url="https://papers.example/1")).answer)
     assert 'href="https://papers.example/1"' in linked
     assert 'rel="noopener noreferrer"' in linked
     for address in ("javascript:alert(1)", "file:///etc/passwd", "//evil.example", "http://[", None):
@@ -313,47 +327,56 @@ def test_each_cited_paper_is_listed_once() -> None:
     assert render.cited_papers([told, told]) == (paper(),)
 
 
-def test_filters_are_worded_and_each_can_be_dropped() -> None:
-    filters = Filters(since="2025-06", organizations=("NVIDIA", "Meta"), min_comments=3)
-    worded = render.scope_words(filters)
-    assert [words for _, words in worded] == ["since Jun 2025", "NVIDIA", "Meta", "at least 3 comments"]
-    for part, _ in worded:
-        filters = scope.without(filters, part)
-    assert filters.empty
-
-
-def test_dropping_what_is_not_there_changes_nothing() -> None:
-    filters = Filters(since="2025")
-    assert scope.without(filters, "nonsense") == filters
-    assert scope.without(filters, "organizations:x") == filters
-
-
-def test_the_panel_is_read_in_words_and_a_date_that_is_none_is_named() -> None:
-    assert scope.read_panel(scope.Panel(since="June 2025", min_comments=0)) == Filters(since="2025-06")
-    with pytest.raises(ValueError, match="'soon' is not a date"):
-        scope.read_panel(scope.Panel(until="soon"))
-
-
-def test_the_chip_to_drop_is_the_one_that_brings_most_papers_back() -> None:
-    counts = {("NVIDIA",): 2, (): 7}
-    filters = Filters(since="2030", organizations=("NVIDIA",))
-    advice = scope.part_to_drop(filters, lambda left: 0 if left.since else counts[left.organizations])
-    assert advice == ("since", "since 2030", 2)
-    assert scope.part_to_drop(filters, lambda left: 0) is None
-
-
 def test_conversations_are_listed_by_day_with_the_open_one_marked() -> None:
     ones = [
-        ConversationSummary(id=name, title=name, updated=f"{day}T10:00:00+00:00", turns=1)
-        for name, day in (("new", "2025-06-19"), ("old", "2025-06-01"))
+        ConversationSummary(id=day, title=day, updated=f"{day}T12:00:00+00:00", turns=1)
+        for day in ("2025-06-19", "2025-06-18", "2025-06-13", "2025-06-01", "2024-11-03")
     ]
-    html = frame_view.history(ones, "old", date(2025, 6, 19))
-    assert re.findall(r"<h3[^>]*>(\w+)</h3>", html) == ["Today", "Earlier"]
-    assert re.search(r'href="\?c=old"[^>]* aria-current="page"', html)
+    html = history_view.history(ones, "2025-06-18", date(2025, 6, 19))
+    days = re.findall(r"<h3[^>]*>([^<]+)</h3>", html)
+    assert days == ["Today", "Yesterday", "Last 7 days", "Jun 2025", "Nov 2024"]
+    assert re.findall(r'href="\?c=([^"]+)"[^>]* aria-current="page"', html) == ["2025-06-18"]
+
+
+def test_what_a_search_found_shows_the_words_in_their_place() -> None:
+    one = ConversationSummary(
+        id="c1", title="Drift", updated="2025-06-19", turns=1, snippet="buoys <drift> far", matches=((7, 12),)
+    )
+    html = history_view.found([one], "drift", "")
+    assert 'buoys &lt;<b class="match">drift</b>&gt; far' in html
+    assert "No conversation has “<bdi>tide</bdi>”" in history_view.found([], "tide", "")
+
+
+def test_a_card_leads_to_its_sentence_in_the_full_text_and_to_its_page_in_a_pdf() -> None:
+    told = answer(paper(id="10.1/a b&c", url="https://papers.example/1.pdf"))
+    html = evidence_view.section(1, told)
+    links = [attributes["href"] or "" for tag, attributes in Elements(html).found if tag == "a"]
+    start = told.citations[0].start
+    assert f"library?paper=10.1%2Fa+b%26c&start={start}&end={start + len(QUOTE)}" in links
+    assert not any("#page" in link for link in links)
+    paged = told.citations[0].model_copy(update={"page": 4})
+    html = evidence_view.section(1, told.model_copy(update={"citations": (paged,)}))
+    assert 'href="https://papers.example/1.pdf#page=4"' in html
+
+
+def test_why_tells_ranks_likeness_and_the_words_that_match() -> None:
+    html = evidence_view.why(found(paper()), ((0, 7), (PASSAGE.index("pi_0"), PASSAGE.index("pi_0") + 4)))
+    assert "by meaning: rank 1 · by words: rank 3" in html
+    assert "very close in meaning (cosine 0.60)" in html
+    assert re.findall(r'<b class="match">(.*?)</b>', html) == ["Rewards"]
+    assert Elements(html).text.endswith(PASSAGE)
+
+
+def test_what_a_reader_thought_of_an_answer_is_shown_under_it() -> None:
+    rated = turn().model_copy(update={"feedback": Feedback(verdict="down", comment="Off the point.")})
+    html = thread_view.thread([rated])
+    assert re.search(r'data-verdict="up" aria-pressed="false"', html)
+    assert re.search(r'data-verdict="down" aria-pressed="true"', html)
+    assert "<bdi>Off the point.</bdi>" in html
 
 
 def test_a_library_without_papers_says_how_to_add_some() -> None:
     facts = LibraryFacts(
         papers=0, chunks=0, oldest=None, newest=None, updated=None, organizations=(), sources=()
     )
-    assert "ibid add PATH" in thread_view.empty(facts, [], [])
+    assert "ibid add PATH" in thread_view.empty(facts, [])

@@ -2,9 +2,10 @@
 
 What happens is decided in `chat`, what it looks like in the `*_view` modules; each handler turns
 arguments into a call and the `View`s that come back into updates. Clicks inside rendered HTML arrive
-through one hidden component, the bridge (see assets/app.js). The thread is plain HTML and not a
-`gr.Chatbot`: finished turns stay untouched while a new one streams, every control can carry a name, and
-nothing remote can be shown.
+through one hidden component, the bridge (see assets/app.js), as one of two events: `run` answers a
+question and paints as it goes, `act` paints once. The thread is plain HTML and not a `gr.Chatbot`:
+finished turns stay untouched while a new one streams, every control can carry a name, and nothing remote
+can be shown.
 """
 
 from __future__ import annotations
@@ -16,15 +17,17 @@ from typing import Any, cast
 import gradio as gr
 
 from index.errors import IbidError
-from ui import frame_view
-from ui.chat import Chat, View
+from ui import evidence_view, frame_view, history_view
+from ui.chat import Chat
 from ui.scope import Panel
+from ui.view import View
 
 _log = logging.getLogger(__name__)
 _SENDS = 16  # questions that may be under way at once, over all browsers
-_BRIDGE = "ibid.connect(trigger, server)"
+_BRIDGE = "ibid.connect(trigger, server)  // sends 'run' and 'act'"
 _CONVERSATION = "ibid.followConversation(props, watch)"
 _WATCHED = "ibid.follow(element, watch)"
+_OLDER = '<div id="older-evidence"></div>'
 
 
 class ChatPage:
@@ -39,11 +42,8 @@ class ChatPage:
     # Components
 
     def _lay_out(self) -> None:
-        # A function of its own: Gradio sets an attribute on it, which a method does not allow.
-        def text_of(wanted: dict[str, Any]) -> dict[str, str]:
-            return self._text_of(wanted)
-
-        self.bridge = gr.HTML("", elem_id="bridge", js_on_load=_BRIDGE, server_functions=[text_of])
+        services = list(self.chat.services.by_name.values())
+        self.bridge = gr.HTML("", elem_id="bridge", js_on_load=_BRIDGE, server_functions=services)
         self.conversation = _rendered("conversation", script=_CONVERSATION)
         self.header = _rendered("header", self.chat.header())
         with gr.Row(elem_id="columns"):
@@ -52,26 +52,25 @@ class ChatPage:
             with gr.Column(elem_id="middle", min_width=0):
                 self._lay_out_middle()
             with gr.Column(elem_id="right", min_width=0):
-                self.evidence = _rendered("evidence", script=_WATCHED)
+                self.evidence = _rendered("evidence", evidence_view.EMPTY, script=_WATCHED)
+                _rendered("older", _OLDER)
 
     def _lay_out_left(self) -> None:
         self.new = gr.Button("New conversation", elem_id="new", size="sm")
+        _rendered("search", history_view.SEARCH)
         self.history = _rendered("history", script=_WATCHED)
+        organizations, sources = self.chat.choices()
         with gr.Column(elem_id="filters", min_width=0):
             _rendered("filters-title", "<h2>Filters</h2>")
             with gr.Row(elem_id="dates"):
                 self.since = gr.Textbox(label="Since", placeholder="June 2025", elem_id="since", min_width=0)
                 self.until = gr.Textbox(label="Until", placeholder="2025-12", elem_id="until", min_width=0)
-            self.organizations = gr.Dropdown(
-                self.chat.organizations(),
-                value=[],
-                multiselect=True,
-                label="Organisation",
-                elem_id="organizations",
-            )
+            self.organizations = _choice("Organisation", "organizations", organizations)
             self.min_comments = gr.Number(
                 value=None, label="Minimum comments", minimum=0, precision=0, elem_id="min-comments"
             )
+            self.sources = _choice("Source", "sources", sources)
+            self.unseen = gr.Textbox(visible="hidden", elem_id="unseen")
 
     def _lay_out_middle(self) -> None:
         _rendered("banner", frame_view.banner(self.chat.assistant.engine))
@@ -79,10 +78,11 @@ class ChatPage:
         with gr.Column(elem_id="scroll", min_width=0):
             self.thread = _rendered("thread", script=_WATCHED)
             self.live = _rendered("live", script=_WATCHED)
+        self.notice = _rendered("notice", script=_WATCHED)
         self.status = _rendered("status")
         with gr.Row(elem_id="composer"):
             self.box = gr.Textbox(
-                placeholder="Ask your papers…",
+                placeholder="Ask your papers…  @paper  /command",
                 label="Question",
                 show_label=False,
                 container=False,
@@ -101,22 +101,20 @@ class ChatPage:
         asked = gr.on(
             [self.box.submit, self.send.click],
             self._ask,
-            inputs=[self.conversation, self.box, *self._panel],
-            outputs=self._outputs,
+            [self.box, *self._state],
+            self._outputs,
             **_streamed(),
         )
-        offered = self._on(self.bridge.submit, self._ask_offered, [self.conversation, *self._panel])
-        retried = self._on(self.bridge.retry, self._retry, [self.conversation])
-        opened = self._on(self.bridge.select, self._open, [])
+        run = self.bridge.run(self._run, self._state, self._outputs, **_streamed())
         entered = self.page.load(
             self._enter, [self.conversation], self._outputs, js="() => [ibid.address()]", **_streamed()
         )
-        for event in (asked, offered, retried, opened, entered):
+        for event in (asked, run, entered):
             event.failure(_settle, None, [self.send, self.halt, self.bar], **_quiet())
+        self.bridge.act(self._act, self._state, self._outputs, **_quiet())
         self.halt.click(self._stop, [self.conversation], None, **_quiet())
         self.new.click(self._new, None, self._outputs, **_quiet())
-        self.bridge.delete(self._remove, [self.conversation], self._outputs, **_quiet())
-        self.bridge.undo(self._drop, [self.conversation, *self._panel], self._outputs, **_quiet())
+        latest = _quiet() | {"trigger_mode": "always_last"}
         gr.on(
             [
                 self.since.submit,
@@ -125,60 +123,78 @@ class ChatPage:
                 self.until.blur,
                 self.organizations.input,
                 self.min_comments.input,
+                self.sources.input,
             ],
             self._narrow,
-            [self.conversation, *self._panel],
-            [self.bar, self.send],
-            **(_quiet() | {"trigger_mode": "always_last"}),
+            self._state,
+            self._outputs,
+            **latest,
         )
         self.page.unload(self._leave)
 
-    def _on(self, event: Callable[..., Any], handler: Callable[..., Any], inputs: list[Any]) -> Any:
-        return event(handler, inputs, self._outputs, **_streamed())
-
     @property
     def _panel(self) -> list[gr.components.Component]:
-        return [self.since, self.until, self.organizations, self.min_comments]
+        """In the order of `_read`."""
+        return [self.since, self.until, self.organizations, self.min_comments, self.sources, self.unseen]
+
+    @property
+    def _state(self) -> list[gr.components.Component]:
+        return [self.conversation, *self._panel]
 
     @property
     def _outputs(self) -> list[gr.components.Component]:
         """In the order of `_updates`."""
-        shown = [
+        rendered = [
             self.conversation,
             self.thread,
             self.live,
             self.evidence,
             self.history,
             self.bar,
-            self.status,
         ]
-        return [*shown, self.header, self.box, self.send, self.halt, *self._panel]
+        rest = [self.status, self.header, self.notice, self.box, self.send, self.halt]
+        return [*rendered, *rest, *self._panel]
 
     # Handlers: arguments in, views out, nothing raised
 
-    def _enter(self, conversation: str, request: gr.Request) -> Iterator[list[Any]]:
-        yield from _painted(self.chat.enter(_visitor(request), conversation or ""))
-
-    def _open(self, event: gr.EventData, request: gr.Request) -> Iterator[list[Any]]:
-        yield from _painted(self.chat.enter(_visitor(request), _said(event, "conversation")))
+    def _enter(self, request: gr.Request, conversation: str) -> Iterator[list[Any]]:
+        yield from _painted(lambda: self.chat.enter(_visitor(request), conversation or ""))
 
     def _ask(
-        self, conversation: str, question: str, since: str, until: str, organizations: list[str],
-        min_comments: int | None, request: gr.Request,
-    ) -> Iterator[list[Any]]:  # fmt: skip
-        panel = _read(since, until, organizations, min_comments)
-        yield from _painted(self.chat.ask(_visitor(request), conversation or "", question or "", panel))
+        self, request: gr.Request, question: str, conversation: str, *fields: Any
+    ) -> Iterator[list[Any]]:
+        visitor, panel = _visitor(request), _read(*fields)
+        yield from _painted(lambda: self.chat.ask(visitor, conversation or "", question or "", panel))
 
-    def _ask_offered(
-        self, conversation: str, since: str, until: str, organizations: list[str], min_comments: int | None,
-        event: gr.EventData, request: gr.Request,
-    ) -> Iterator[list[Any]]:  # fmt: skip
-        panel = _read(since, until, organizations, min_comments)
-        question = _said(event, "question")
-        yield from _painted(self.chat.ask(_visitor(request), conversation or "", question, panel))
+    def _run(
+        self, event: gr.EventData, request: gr.Request, conversation: str, *fields: Any
+    ) -> Iterator[list[Any]]:
+        """What answers a question, or shows one being answered."""
+        said, visitor, current = _said(event), _visitor(request), conversation or ""
+        todo: dict[str, Callable[[], Iterator[View]]] = {
+            "ask": lambda: self.chat.ask(visitor, current, said("question"), _read(*fields)),
+            "retry": lambda: self.chat.retry(visitor, current),
+            "edit": lambda: self.chat.edit(visitor, current, int(said("turn")), said("question")),
+            "open": lambda: self.chat.enter(visitor, said("conversation")),
+        }
+        yield from _painted(lambda: todo[said("do")]())
 
-    def _retry(self, conversation: str, request: gr.Request) -> Iterator[list[Any]]:
-        yield from _painted(self.chat.retry(_visitor(request), conversation or ""))
+    def _act(self, event: gr.EventData, request: gr.Request, conversation: str, *fields: Any) -> list[Any]:
+        """What changes the scope, or the list of conversations."""
+        said, visitor, current = _said(event), _visitor(request), conversation or ""
+        chat, history, scoping = self.chat, self.chat.history, self.chat.scoping
+        panel, found = _read(*fields), chat.find(current)
+        todo: dict[str, Callable[[], View]] = {
+            "drop": lambda: scoping.drop(found, panel, said("part")),
+            "only": lambda: scoping.only(found, panel, said("paper")),
+            "exclude": lambda: scoping.exclude(found, panel, said("paper")),
+            "pick": lambda: scoping.pick(found, panel, said("paper")),
+            "rename": lambda: history.rename(current, said("conversation"), said("title")),
+            "delete": lambda: chat.remove(visitor, current, said("conversation")),
+            "restore": lambda: history.restore(current, said("conversation")),
+        }
+
+        return _once(lambda: todo[said("do")]())
 
     def _stop(self, conversation: str) -> None:
         self.chat.stop(conversation or "")
@@ -186,33 +202,15 @@ class ChatPage:
     def _new(self, request: gr.Request) -> list[Any]:
         return _once(lambda: self.chat.new(_visitor(request)))
 
-    def _remove(self, current: str, event: gr.EventData, request: gr.Request) -> list[Any]:
-        return _once(lambda: self.chat.remove(_visitor(request), current or "", _said(event, "conversation")))
+    def _narrow(self, conversation: str, *fields: Any) -> list[Any]:
+        def narrowed() -> View:
+            view = self.chat.scoping.narrow(self.chat.find(conversation or ""), _read(*fields))
+            return view.model_copy(update={"panel": None})  # the reader may be typing there
 
-    def _drop(
-        self, conversation: str, since: str, until: str, organizations: list[str], min_comments: int | None,
-        event: gr.EventData,
-    ) -> list[Any]:  # fmt: skip
-        panel = _read(since, until, organizations, min_comments)
-        return _once(lambda: self.chat.drop(conversation or "", panel, _said(event, "part")))
-
-    def _narrow(
-        self, conversation: str, since: str, until: str, organizations: list[str], min_comments: int | None
-    ) -> list[Any]:
-        panel = _read(since, until, organizations, min_comments)
-        updates = _once(lambda: self.chat.narrow(conversation or "", panel))
-        return [updates[5], updates[9]]
+        return _once(narrowed)
 
     def _leave(self, request: gr.Request) -> None:
         self.chat.leave(_visitor(request))
-
-    def _text_of(self, wanted: dict[str, Any]) -> dict[str, str]:
-        """What the page's script copies or saves: {"text"} or {"error"}."""
-        try:
-            number = int(wanted["turn"])
-            return {"text": self.chat.text_of(str(wanted["conversation"]), number, str(wanted["kind"]))}
-        except (IbidError, KeyError, ValueError) as error:
-            return {"error": str(error)}
 
 
 def _rendered(name: str, value: str = "", script: str | None = None) -> gr.HTML:
@@ -220,10 +218,14 @@ def _rendered(name: str, value: str = "", script: str | None = None) -> gr.HTML:
     return gr.HTML(value, elem_id=name, js_on_load=script, apply_default_css=False)
 
 
-def _painted(views: Iterator[View]) -> Iterator[list[Any]]:
+def _choice(label: str, name: str, choices: list[tuple[str, str]]) -> gr.Dropdown:
+    return gr.Dropdown(choices, value=[], multiselect=True, label=label, elem_id=name)
+
+
+def _painted(make: Callable[[], Iterator[View]]) -> Iterator[list[Any]]:
     """Each view as updates; whatever goes wrong becomes the last one."""
     try:
-        for view in views:
+        for view in make():
             yield _updates(view)
     except Exception as error:  # noqa: BLE001  (whatever it is, the page must say so and stay usable)
         yield _updates(_trouble(error))
@@ -237,15 +239,37 @@ def _once(make: Callable[[], View]) -> list[Any]:
 
 
 def _updates(view: View) -> list[Any]:
-    html = [view.conversation, view.thread, view.live, view.evidence, view.history, view.bar, view.status]
-    parts = [gr.skip() if value is None else value for value in (*html, view.header, view.box)]
-    panel = view.panel
-    fields = (
-        [gr.skip()] * 4
-        if panel is None
-        else [panel.since, panel.until, list(panel.organizations), panel.min_comments]
+    shown = [view.conversation, view.thread, view.live, view.evidence, view.history, view.bar]
+    parts = [
+        gr.skip() if value is None else value for value in (*shown, view.status, view.header, view.notice)
+    ]
+    box = gr.skip() if view.box is None else view.box
+    return [*parts, box, _sender(view), _shown(view.busy), *_fields(view.panel)]
+
+
+def _fields(panel: Panel | None) -> list[Any]:
+    if panel is None:
+        return [gr.skip()] * len(Panel.model_fields)
+    fields = [panel.since, panel.until, list(panel.organizations), panel.min_comments, list(panel.sources)]
+    return [*fields, panel.unseen]
+
+
+def _read(
+    since: str | None,
+    until: str | None,
+    organizations: list[str] | None,
+    min_comments: int | None,
+    sources: list[str] | None,
+    unseen: str | None,
+) -> Panel:
+    return Panel(
+        since=since or "",
+        until=until or "",
+        organizations=tuple(organizations or ()),
+        min_comments=int(min_comments) if min_comments else None,
+        sources=tuple(sources or ()),
+        unseen=unseen or "",
     )
-    return [*parts, _sender(view), _shown(view.busy), *fields]
 
 
 def _sender(view: View) -> Any:
@@ -286,16 +310,7 @@ def _visitor(request: gr.Request) -> str:
     return str(request.session_hash)
 
 
-def _said(event: gr.EventData, name: str) -> str:
-    """A string the bridge sent along; empty where it did not."""
+def _said(event: gr.EventData) -> Callable[[str], str]:
+    """What the bridge sent along, by name; empty where it did not."""
     data = cast(dict[str, Any], event._data or {})
-    return str(data.get(name, ""))
-
-
-def _read(since: str, until: str, organizations: list[str] | None, min_comments: int | None) -> Panel:
-    return Panel(
-        since=since or "",
-        until=until or "",
-        organizations=tuple(organizations or ()),
-        min_comments=int(min_comments) if min_comments else None,
-    )
+    return lambda name: str(data.get(name, ""))

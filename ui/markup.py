@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 from markdown_it import MarkdownIt
@@ -66,6 +66,19 @@ def marked(passage: str, quote: str, start: int) -> str | None:
         return None
     end = start + len(quote)
     return f"{mathematics(passage[:start])}<mark>{mathematics(quote)}</mark>{mathematics(passage[end:])}"
+
+
+def highlighted(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    """Escaped text with the spans of it marked, as words that match and not as a quote; formulas stay whole."""
+    formulas = [match.span() for match in _MATH.finditer(text)]
+    pieces, done = [], 0
+    for start, end in spans:
+        if any(start < last and first < end for first, last in formulas):
+            continue
+        word = f'<b class="match">{escape(text[start:end])}</b>'
+        pieces += [mathematics(text[done:start]), word]
+        done = end
+    return "".join([*pieces, mathematics(text[done:])])
 
 
 def markdown(text: str, marker: Callable[[int], str | None], flag: str = "") -> str:

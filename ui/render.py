@@ -6,14 +6,16 @@ nothing of HTML (see `markup`) and nothing of colours.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 
 from assistant.schema import Answer, Citation, FoundPassage, Turn
 from index.dates import date_words
 from index.schema import Filters, Paper
 
 _ALIKE = 0.4  # cosine of a passage that is plainly about what was asked
+_CLOSE = 0.6  # of one that says nearly what was asked
+_NAMED = 3  # papers of a scope that are named one by one
 _RETRIEVERS = {"dense": "by meaning", "keyword": "by words"}
 
 
@@ -123,10 +125,11 @@ def cited_papers(answers: Sequence[Answer]) -> tuple[Paper, ...]:
     return tuple({c.paper.id or c.paper.title: c.paper for a in answers for c in a.citations}.values())
 
 
-def scope_words(filters: Filters) -> list[tuple[str, str]]:
+def scope_words(filters: Filters, titles: Mapping[str, str] = {}) -> list[tuple[str, str]]:
     """Each filter in force as (part, words): `("since", "since Jun 2025")`.
 
-    A part is a field of `Filters`, with the value after a colon where the field holds several.
+    A part is a field of `Filters`, with the value after a colon where the field holds several. `titles`
+    are those of papers by id; papers are counted where they are many, or a title is not told.
     """
     words: list[tuple[str, str]] = []
     if filters.since:
@@ -137,11 +140,34 @@ def scope_words(filters: Filters) -> list[tuple[str, str]]:
     if filters.min_comments:
         words.append(("min_comments", f"at least {counted(filters.min_comments, 'comment')}"))
     words += [(f"sources:{name}", f"from {name}") for name in filters.sources]
-    if filters.papers:
-        words.append(("papers", f"{counted(len(filters.papers), 'chosen paper')}"))
+    words += _paper_words("papers", filters.papers, titles, "", "chosen paper")
+    words += _paper_words("excluded", filters.excluded, titles, "without ", "paper")
     return words
 
 
+def _paper_words(
+    field: str, papers: Sequence[str], titles: Mapping[str, str], before: str, noun: str
+) -> list[tuple[str, str]]:
+    if 0 < len(papers) <= _NAMED and all(paper in titles for paper in papers):
+        return [(f"{field}:{paper}", f"{before}{titles[paper]}") for paper in papers]
+    return [(field, f"{before}{counted(len(papers), noun)}")] if papers else []
+
+
 def day_words(moment: str, today: date) -> str:
-    """`Today` or `Earlier`, for an ISO moment in the same time zone as `today`."""
-    return "Today" if moment[:10] >= today.isoformat() else "Earlier"
+    """`Today`, `Yesterday`, `Last 7 days` or the month, for an ISO moment; in the time zone of this machine."""
+    day = datetime.fromisoformat(moment).astimezone().date()
+    age = (today - day).days
+    if age <= 1:
+        return "Yesterday" if age == 1 else "Today"
+    return "Last 7 days" if age <= 7 else date_words(day.isoformat()[:7])
+
+
+def likeness_words(passage: FoundPassage) -> str:
+    """How alike question and passage are to the model, with the cosine: `close in meaning (cosine 0.52)`."""
+    levels = (
+        (_CLOSE, "very close in meaning"),
+        (_ALIKE, "close in meaning"),
+        (_ALIKE / 2, "related in meaning"),
+    )
+    word = next((word for least, word in levels if passage.similarity >= least), "far in meaning")
+    return f"{word} (cosine {passage.similarity:.2f})"

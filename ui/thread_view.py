@@ -15,13 +15,15 @@ from ui.evidence_view import nearest
 from ui.markup import FLAG, escape, markdown, mathematics
 from ui.render import byline, counted, coverage_words, nothing_found, remarks, unsupported
 from ui.run import Progress
+from ui.signs import icon
 
 _FLAG = '<span class="flag" role="img" aria-label="This sentence has no source" title="No source">⚠</span>'
+_NEXT = '<div class="offered" data-offer="follow_ups"></div>'
 
 
-def thread(turns: Sequence[Turn], last_may_retry: bool = True) -> str:
-    """All finished turns, oldest first."""
-    articles = [_turn(n, turn, last_may_retry and n == len(turns)) for n, turn in enumerate(turns, 1)]
+def thread(turns: Sequence[Turn]) -> str:
+    """All finished turns, oldest first; the last one may be retried."""
+    articles = [_turn(n, turn, n == len(turns)) for n, turn in enumerate(turns, 1)]
     return f'<div class="turns">{"".join(articles)}</div>'
 
 
@@ -37,7 +39,7 @@ def live(progress: Progress) -> str:
         markdown(progress.text, lambda n: f'<span class="cite pending">[{n}]</span>') if progress.text else ""
     )
     return (
-        f'<article class="turn live" aria-label="Turn {progress.number}">{_question(progress.question)}'
+        f'<article class="turn live" aria-label="Turn {progress.number}">{_asked(progress.question)}'
         f'<p class="searching"><span class="pulse" aria-hidden="true"></span>{line}</p>'
         f'<div class="answer" aria-busy="true">{text}</div></article>'
     )
@@ -55,8 +57,8 @@ def status(progress: Progress) -> str:
     return escape(lines[progress.stage])
 
 
-def empty(facts: LibraryFacts, papers: Sequence[Paper], starters: Sequence[str]) -> str:
-    """The page before the first question: what the library holds, and questions it can answer."""
+def empty(facts: LibraryFacts, papers: Sequence[Paper]) -> str:
+    """The page before the first question: what the library holds; the page's script asks for `starters`."""
     if not facts.papers:
         return (
             '<div class="welcome" id="no-papers"><h2>This library holds no papers yet</h2>'
@@ -71,39 +73,64 @@ def empty(facts: LibraryFacts, papers: Sequence[Paper], starters: Sequence[str])
         ("Last update", date_words((facts.updated or "")[:10]) or "unknown"),
     ]
     figures = "".join(f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>" for name, value in shown)
-    questions = "".join(
-        f'<li><button type="button" class="starter" data-do="ask" data-question="{escape(question)}" dir="auto">'
-        f"{mathematics(question)}</button></li>"
-        for question in starters
-    )
     cards = "".join(
         f'<li class="paper-card"><strong dir="auto">{mathematics(paper.title)}</strong>'
         f'<span class="byline">{escape(byline(paper))}</span></li>'
         for paper in papers
     )
-    starting = (
-        f'<h3>Questions these papers answer</h3><ul class="starters">{questions}</ul>' if questions else ""
-    )
     return (
         '<div class="welcome"><h2>Ask your papers</h2><p class="lead">Every sentence of an answer points at '
-        f'the place it came from.</p><dl class="facts">{figures}</dl>{starting}'
+        f'the place it came from.</p><dl class="facts">{figures}</dl>'
+        '<div class="offered" data-offer="starters"></div>'
         f'<h3>Newest papers</h3><ul class="paper-cards">{cards}</ul></div>'
     )
 
 
-def _turn(number: int, turn: Turn, may_retry: bool) -> str:
+def starters(questions: Sequence[str]) -> str:
+    """Questions to begin with."""
+    if not questions:
+        return ""
+    return f'<h3>Questions these papers answer</h3><ul class="starters">{_offered(questions, "starter")}</ul>'
+
+
+def follow_ups(questions: Sequence[str]) -> str:
+    """Questions to go on with."""
+    if not questions:
+        return ""
+    return f'<ul class="follow-ups" aria-label="Ask next">{_offered(questions, "follow-up")}</ul>'
+
+
+def _offered(questions: Sequence[str], name: str) -> str:
+    return "".join(
+        f'<li><button type="button" class="{name}" data-do="ask" data-question="{escape(question)}" dir="auto">'
+        f"{mathematics(question)}</button></li>"
+        for question in questions
+    )
+
+
+def _turn(number: int, turn: Turn, last: bool) -> str:
     answer = turn.answer
     refused = not answer.answered and not turn.stopped and answer.kind not in ("clarify", "smalltalk")
     body = _not_found(answer) if refused else _answer(number, turn)
     return (
         f'<article class="turn{" refused" if refused else ""}" id="turn-{number}" data-turn="{number}" '
-        f'aria-label="Turn {number}">{_question(turn.question)}{body}{_bar(number, turn, may_retry)}</article>'
+        f'aria-label="Turn {number}">{_question(number, turn.question)}{body}{_bar(number, turn, last)}'
+        f"{_note(turn)}{_NEXT if last else ''}</article>"
     )
 
 
-def _question(question: str) -> str:
+def _asked(question: str) -> str:
     return (
-        f'<div class="question" dir="auto"><span class="sr-only">You asked: </span>{escape(question)}</div>'
+        f'<div class="question" dir="auto"><span class="sr-only">You asked: </span>'
+        f'<span class="said">{escape(question)}</span></div>'
+    )
+
+
+def _question(number: int, question: str) -> str:
+    """A question that can be edited; the page's script puts the box in its place."""
+    return (
+        f'<div class="asked">{_asked(question)}<button type="button" class="action edit" data-do="edit" '
+        f'data-turn="{number}" aria-label="Edit question {number}">Edit</button></div>'
     )
 
 
@@ -159,7 +186,7 @@ def _not_found(answer: Answer) -> str:
 def _bar(number: int, turn: Turn, may_retry: bool) -> str:
     answer = turn.answer
     cited = bool(answer.citations)
-    buttons = [_action("copy", number, "Copy")]
+    buttons = [*_thumbs(number, turn), _action("copy", number, "Copy")]
     if cited:
         buttons += [
             _action("copy-references", number, "Copy with references"),
@@ -173,13 +200,28 @@ def _bar(number: int, turn: Turn, may_retry: bool) -> str:
     return f'<div class="turn-bar">{summary}<span class="actions">{"".join(buttons)}</span></div>'
 
 
+def _thumbs(number: int, turn: Turn) -> list[str]:
+    given = turn.feedback.verdict if turn.feedback else None
+    return [
+        f'<button type="button" class="action thumb" data-do="rate" data-turn="{number}" data-verdict="{verdict}" '
+        f'aria-pressed="{"true" if given == verdict else "false"}" aria-label="{label}" title="{label}">'
+        f"{icon(f'thumb-{verdict}')}</button>"
+        for verdict, label in (("up", "Good answer"), ("down", "Poor answer"))
+    ]
+
+
+def _note(turn: Turn) -> str:
+    comment = turn.feedback.comment if turn.feedback else ""
+    return f'<p class="note"><span>Your note:</span> <bdi>{escape(comment)}</bdi></p>' if comment else ""
+
+
 def _action(name: str, number: int, label: str) -> str:
     return f'<button type="button" class="action" data-do="{name}" data-turn="{number}">{label}</button>'
 
 
 def _failed(progress: Progress) -> str:
     return (
-        f'<article class="turn failed" aria-label="Turn {progress.number}">{_question(progress.question)}'
+        f'<article class="turn failed" aria-label="Turn {progress.number}">{_asked(progress.question)}'
         '<div class="error" id="error" role="alert"><h3>This question could not be answered</h3>'
         f"<p>{escape(progress.error)}</p>"
         '<div class="actions"><button type="button" class="action" data-do="retry">Retry</button>'

@@ -1,5 +1,6 @@
 // The page's own script: what is shown and focused, without a trip to the server; clicks that do
 // need the server are sent on through the bridge. Rendered HTML says what a control does in `data-do`.
+// `server` has the services of ui/services.py: each takes an object and gives one, with `error` in words.
 window.ibid = (() => {
   "use strict";
   const byId = (id) => document.getElementById(id);
@@ -7,15 +8,20 @@ window.ibid = (() => {
   const state = { conversation: "", turn: 0, tab: "", turns: 0 };
   let send = () => {};
   let server = {};
+  const run = (name, data) => send("run", { do: name, ...data });  // answers, and paints as it goes
+  const act = (name, data) => send("act", { do: name, ...data });  // paints once
 
   // ---- The server
 
-  const connect = (trigger, functions) => { send = trigger; server = functions; };
+  const connect = (trigger, functions) => { send = trigger; server = functions; offer(); };
   const address = () => new URL(location).searchParams.get("c") || "";
 
   const followConversation = (props, watch) => {
     watch("value", () => {
       state.conversation = props.value || "";
+      state.turns = -1;
+      showEvidence();
+      offer();
       const url = new URL(location);
       if ((url.searchParams.get("c") || "") === state.conversation) return;
       if (state.conversation) url.searchParams.set("c", state.conversation);
@@ -30,9 +36,9 @@ window.ibid = (() => {
   const follow = (element, watch) => {
     const changed = () => {
       if (element.closest("#evidence")) showEvidence();
-      if (element.closest("#thread") || element.closest("#live")) showTurn();
+      if (element.closest("#history")) search();
+      if (element.closest("#thread") || element.closest("#live")) { showTurn(); offer(); }
       typeset(element);
-      disarm();
     };
     watch("value", changed);
     changed();
@@ -47,6 +53,17 @@ window.ibid = (() => {
     state.seen = seen;
     const last = turns.at(-1);
     scroll.scrollTop = last ? last.getBoundingClientRect().top - scroll.getBoundingClientRect().top + scroll.scrollTop : 0;
+  };
+
+  // Questions to ask next are tried on the library first, so they come after the page has painted.
+  const offer = async () => {
+    const place = document.querySelector("#thread .offered:empty");
+    if (!place || document.querySelector("#live .turn") || !server.starters) return;
+    const { conversation } = state;
+    const reply = await server[place.dataset.offer]({ conversation });
+    if (!place.isConnected || place.firstChild || conversation !== state.conversation) return;
+    if (reply.error) place.replaceChildren(make("p", { className: "quiet", textContent: reply.error }));
+    else paint(place, reply.html);
   };
 
   let mathematics;
@@ -70,24 +87,44 @@ window.ibid = (() => {
 
   // ---- Evidence
 
-  const sections = () => [...document.querySelectorAll("#evidence .evidence-turn")];
+  // Gradio paints the last turn's evidence; an older turn's is fetched when it is opened, and stands beside.
+
+  const sections = () => [...document.querySelectorAll("#right .evidence-turn")];
 
   const showEvidence = () => {
-    const all = sections();
-    if (all.length !== state.turns) {
-      state.turns = all.length;
-      state.turn = all.length;
+    const turns = Number(document.querySelector("#evidence .evidence-head")?.dataset.turns || 0);
+    if (turns !== state.turns) {
+      state.turns = state.turn = turns;
       state.tab = "";
+      byId("older-evidence")?.replaceChildren();
     }
-    all.forEach((section) => {
+    sections().forEach((section) => {
       const shown = Number(section.dataset.turn) === state.turn;
       section.classList.toggle("shown", shown);
       if (shown) showTab(section, state.tab || (Number(section.dataset.cited) ? "cited" : "retrieved"));
     });
-    if (state.turn !== state.shownEvidence) byId("right").scrollTop = 0;
+    if (state.turn !== state.shownEvidence && byId("right")) byId("right").scrollTop = 0;
     state.shownEvidence = state.turn;
     const picker = document.querySelector("#evidence .turn-picker");
     if (picker) picker.value = String(state.turn);
+  };
+
+  const openEvidence = async (turn, tab) => {
+    state.turn = turn;
+    state.tab = tab;
+    if (!sections().some((section) => Number(section.dataset.turn) === turn)) {
+      const reply = await server.section({ conversation: state.conversation, turn });
+      if (state.turn !== turn) return;  // another turn was opened meanwhile
+      if (reply.error) announce(reply.error);
+      paint(byId("older-evidence"), reply.html || "");
+    }
+    showEvidence();
+  };
+
+  // HTML from the server, which has escaped whatever is not ours.
+  const paint = (element, html) => {
+    element.innerHTML = html;
+    typeset(element);
   };
 
   const showTab = (section, name) => {
@@ -101,12 +138,10 @@ window.ibid = (() => {
     });
   };
 
-  const focusCard = (id) => {
+  const focusCard = async (id) => {
+    await openEvidence(Number(id.split("-")[1]), "cited");
     const card = byId(id);
     if (!card) return;
-    state.turn = Number(card.dataset.turn);
-    state.tab = "cited";
-    showEvidence();
     open("right");
     document.querySelectorAll(".card.chosen").forEach((other) => other.classList.remove("chosen"));
     card.classList.add("chosen");
@@ -126,6 +161,26 @@ window.ibid = (() => {
     marker.focus({ preventScroll: true });
   };
 
+  const explain = async (details) => {
+    if (details.dataset.told) return;
+    details.dataset.told = "yes";
+    const { turn, rank } = details.dataset;
+    const reply = await server.why({ conversation: state.conversation, turn, rank });
+    if (reply.html) paint(details.querySelector(".reasons"), reply.html);
+    else delete details.dataset.told;  // the ranks stay; a turn that is still being answered tells the rest later
+  };
+
+  const showSimilar = async (button) => {
+    const place = button.closest(".card").querySelector(".similar");
+    place.hidden = !place.hidden;
+    button.setAttribute("aria-expanded", String(!place.hidden));
+    if (place.hidden || place.firstChild) return;
+    const reply = await server.similar({ paper: button.dataset.paper });
+    if (reply.error) announce(reply.error);
+    paint(place, reply.html || "");
+    place.scrollIntoView({ block: "nearest" });
+  };
+
   const stepCitation = (step) => {
     const cites = [...document.querySelectorAll("#thread a.cite")];
     if (!cites.length) return;
@@ -139,6 +194,15 @@ window.ibid = (() => {
   const firstOfLastTurn = (cites) => cites.findIndex((cite) => cite.closest(".turn") === cites.at(-1).closest(".turn"));
 
   const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+  // ---- History
+
+  const search = async () => {
+    const words = byId("words")?.value.trim() || "";
+    state.words = words;
+    const reply = words ? await server.found({ conversation: state.conversation, words }) : {};
+    if (state.words === words) paint(byId("found"), reply.html || "");  // else more was typed meanwhile
+  };
 
   // ---- Panels on a narrow screen
 
@@ -200,16 +264,80 @@ window.ibid = (() => {
 
   // ---- What controls do
 
-  const disarm = () => document.querySelectorAll(".delete.armed").forEach((button) => button.classList.remove("armed"));
+  // A form in the place of what it changes; Enter saves, Escape leaves things as they were.
+  const form = (host, { label, value = "", note = "", button, lines = 1, save }) => {
+    const box = make(lines > 1 ? "textarea" : "input", { value, ariaLabel: label, rows: lines });
+    const done = make("button", { type: "button", className: "action", textContent: "Cancel" });
+    const whole = make("form", { className: "in-place" }, box,
+      ...(note ? [make("p", { className: "quiet", textContent: note })] : []),
+      make("span", { className: "actions" }, make("button", { className: "quiet-button", textContent: button }), done));
+    const back = document.activeElement;
+    const leave = () => { whole.remove(); host.classList.remove("editing"); back?.focus(); };
+    whole.addEventListener("submit", (event) => { event.preventDefault(); leave(); save(box.value); });
+    whole.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") { event.stopPropagation(); leave(); }
+      if (event.key === "Enter" && !event.shiftKey && event.target === box) { event.preventDefault(); whole.requestSubmit(); }
+    });
+    done.addEventListener("click", leave);
+    host.querySelector(":scope > form.in-place")?.remove();
+    host.classList.add("editing");
+    host.append(whole);
+    box.focus();
+    box.select();
+  };
 
-  const remove = (button) => {
-    if (!button.classList.contains("armed")) {
-      disarm();
-      button.classList.add("armed");
-      announce("Press again to delete.");
-      return;
-    }
-    send("delete", { conversation: button.dataset.conversation });
+  const make = (tag, properties, ...children) => {
+    const element = Object.assign(document.createElement(tag), properties);
+    element.append(...children);
+    return element;
+  };
+
+  const edit = (button) => {
+    const turn = Number(button.dataset.turn);
+    const after = document.querySelectorAll("#thread .turn").length - turn;
+    const turns = after === 1 ? "the turn" : `the ${after} turns`;
+    form(button.closest(".asked"), {
+      label: `Question ${turn}`,
+      value: button.closest(".asked").querySelector(".said").textContent,
+      note: after ? `Asking again drops this answer and ${turns} after it.` : "Asking again replaces this answer.",
+      button: after ? `Ask again and drop ${turns} after it` : "Ask again",
+      lines: 3,
+      save: (question) => run("edit", { turn, question }),
+    });
+  };
+
+  const rename = (button) => {
+    const entry = button.closest("li");
+    form(entry, {
+      label: "Name of the conversation",
+      value: entry.querySelector(".conversation bdi").textContent,
+      button: "Rename",
+      save: (title) => act("rename", { conversation: button.dataset.conversation, title }),
+    });
+  };
+
+  const rate = async (button) => {
+    const { turn, verdict } = button.dataset;
+    const given = button.getAttribute("aria-pressed") === "true" ? "" : verdict;
+    if (!await keepRating(button, { turn, verdict: given }) || !given) return;
+    form(button.closest(".turn"), {
+      label: "Comment",
+      note: given === "up" ? "What was good about it? Kept with this answer, on this machine."
+        : "What was wrong with it? Kept with this answer, on this machine.",
+      button: "Save comment",
+      save: (comment) => keepRating(button, { turn, verdict: given, comment }),
+    });
+  };
+
+  const keepRating = async (button, given) => {
+    const reply = await server.rate({ conversation: state.conversation, ...given });
+    if (reply.error) { announce(reply.error); return false; }
+    const turn = button.closest(".turn");
+    turn.querySelectorAll(".thumb").forEach((thumb) => thumb.setAttribute("aria-pressed", String(thumb.dataset.verdict === given.verdict)));
+    turn.querySelector(".note")?.remove();
+    if (given.comment) turn.querySelector(".turn-bar").after(make("p", { className: "note" }, make("span", { textContent: "Your note: " }), make("bdi", { textContent: given.comment })));
+    announce(given.verdict ? "Kept." : "Taken back.");
+    return true;
   };
 
   const focusQuestion = () => document.querySelector("#question textarea")?.focus();
@@ -220,22 +348,28 @@ window.ibid = (() => {
   };
 
   const actions = {
-    "ask": (button) => send("submit", { question: button.dataset.question }),
-    "retry": () => send("retry"),
-    "open": (link) => { close(); send("select", { conversation: link.dataset.conversation }); },
-    "delete": remove,
-    "drop": (button) => send("undo", { part: button.dataset.part }),
-    "widen": () => send("undo", { part: "all" }),
+    "ask": (button) => run("ask", { question: button.dataset.question }),
+    "retry": () => run("retry"),
+    "edit": edit,
+    "open": (link) => { close(); run("open", { conversation: link.dataset.conversation }); },
+    "rename": rename,
+    "delete": (button) => act("delete", { conversation: button.dataset.conversation }),
+    "restore": (button) => act("restore", { conversation: button.dataset.conversation }),
+    "drop": (button) => act("drop", { part: button.dataset.part }),
+    "widen": () => act("drop", { part: "all" }),
+    "only": (button) => { act("only", { paper: button.dataset.paper }); announce("Only this paper is asked now."); },
+    "exclude": (button) => { act("exclude", { paper: button.dataset.paper }); announce("This paper is left out now."); },
+    "similar": showSimilar,
+    "rate": rate,
+    "scope": (button) => {
+      const opened = button.closest(".scope").classList.toggle("opened");
+      button.setAttribute("aria-expanded", String(opened));
+    },
     "copy": (button) => take("copy", button),
     "copy-references": (button) => take("copy-references", button),
     "bibtex": (button) => take("bibtex", button),
     "copy-details": (button) => copy(button.closest(".error").querySelector(".details").textContent).then(() => say(button, "Copied")),
-    "show-evidence": (button) => {
-      state.turn = Number(button.dataset.turn);
-      state.tab = "";
-      showEvidence();
-      open("right");
-    },
+    "show-evidence": (button) => openEvidence(Number(button.dataset.turn), "").then(() => open("right")),
     "tab": (tab) => { state.tab = tab.dataset.tab; showEvidence(); },
     "history": () => toggle("left"),
     "evidence": () => toggle("right"),
@@ -278,21 +412,27 @@ window.ibid = (() => {
       actions[control.dataset.do](control);
       return;
     }
-    if (!event.target.closest(".delete")) disarm();
     if (narrow() && !event.target.closest("#left, #right, #header")) close();
     if (event.target.closest("#new")) { close(); focusQuestion(); }
   });
 
   document.addEventListener("change", (event) => {
-    if (!event.target.matches("#evidence .turn-picker")) return;
-    state.turn = Number(event.target.value);
-    state.tab = "";
-    showEvidence();
+    if (event.target.matches("#evidence .turn-picker")) openEvidence(Number(event.target.value), "");
   });
+
+  document.addEventListener("input", (event) => {
+    if (!event.target.matches("#words")) return;
+    clearTimeout(state.typing);
+    state.typing = setTimeout(search, 120);
+  });
+
+  document.addEventListener("toggle", (event) => {
+    if (event.target.matches?.("details.why") && event.target.open) explain(event.target);
+  }, true);  // it does not bubble
 
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
-      if (!document.querySelector("dialog[open]") && !stop()) { close(); disarm(); }
+      if (!document.querySelector("dialog[open]") && !stop()) close();
       return;
     }
     const tab = event.target.closest?.("[role=tab]");
@@ -308,14 +448,15 @@ window.ibid = (() => {
 
   window.addEventListener("popstate", () => {
     if (!byId("conversation") || address() === state.conversation) return;
-    if (address()) send("select", { conversation: address() });
+    if (address()) run("open", { conversation: address() });
     else byId("new").click();
   });
 
   // ---- Once Gradio has drawn the page
 
   const settle = () => {
-    if (!byId("header") || !byId("status")) { requestAnimationFrame(settle); return; }
+    const shown = !byId("thread") || document.querySelector("#thread :is(.welcome, .turn), #live .turn");
+    if (!byId("header") || !byId("status") || !shown) { requestAnimationFrame(settle); return; }
     const roles = { left: ["complementary", "Conversations and filters"], right: ["complementary", "Evidence"], middle: ["region", "Conversation"] };
     for (const [id, [role, label]] of Object.entries(roles)) {
       byId(id)?.setAttribute("role", role);

@@ -1,0 +1,130 @@
+"""Conversations on the chat page: listed, opened, found, renamed, deleted and brought back."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from assistant.conversation import Conversations
+from index.library import Library
+from index.settings import IndexSettings
+
+Visit = Callable[..., Page]
+Ask = Callable[[Page, str], Locator]
+Serving = Callable[..., AbstractContextManager[str]]
+QUESTION = "What does ColBERT propose?"
+SECOND = "Which papers improve retrieval?"
+HOSTILE = "<img src=x onerror=window.hurt=1> ${window.hurt=2} {{x}}"
+
+pytestmark = [
+    # Gradio leaves its server's event loop and sockets to the garbage collector, which `serving` calls,
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    # and its queue uses what pandas has deprecated.
+    pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning"),
+]
+
+
+@pytest.fixture
+def library(chat_library: Library) -> Library:
+    return chat_library
+
+
+def test_a_conversation_comes_back_from_its_address_after_a_restart(
+    sample_folder: Path, tmp_path: Path, settings: IndexSettings, visit: Visit, ask: Ask, serving: Serving
+) -> None:
+    folder = shutil.copytree(sample_folder, tmp_path / "library")
+    with Library.open(folder, settings) as own, serving(own) as address:
+        page = visit(address)
+        ask(page, QUESTION)
+        said = page.locator("#thread .answer").inner_text()
+        mark = urlsplit(page.url).query
+    with Library.open(folder, settings) as own, serving(own) as address:
+        page = visit(f"{address}/?{mark}")
+        assert page.locator("#thread .answer").inner_text() == said
+        expect(page.locator(".conversation[aria-current=page]")).to_contain_text(QUESTION[:20])
+        page.locator("#thread a.cite").first.click()
+        expect(page.locator("#cite-1-1")).to_be_focused()
+
+
+def test_conversations_are_listed_opened_and_deleted(
+    sample_folder: Path, tmp_path: Path, settings: IndexSettings, visit: Visit, ask: Ask, serving: Serving
+) -> None:
+    folder = shutil.copytree(sample_folder, tmp_path / "library")
+    with Library.open(folder, settings) as own, serving(own) as address:
+        page = visit(address)
+        ask(page, QUESTION)
+        page.locator("#new").click()
+        expect(page.locator(".welcome")).to_be_visible()
+        assert "?c=" not in page.url
+        ask(page, SECOND)
+        entries = page.locator(".conversation")
+        expect(entries).to_have_count(2)
+        expect(page.locator(".day")).to_have_text(["Today"])
+        entries.last.click()
+        expect(page.locator("#thread .question")).to_contain_text(QUESTION)
+        page.go_back()
+        expect(page.locator("#thread .question")).to_contain_text(SECOND)
+        page.locator(".conversations li").filter(has_text=SECOND).hover()
+        page.get_by_role("button", name=f"Delete conversation: {SECOND}").click()
+        expect(entries).to_have_count(1)
+        expect(page.locator(".welcome")).to_be_visible()
+        assert [one.title for one in Conversations(own).list()] == [QUESTION]
+        page.locator("#notice").get_by_role("button", name="Undo").click()
+        expect(entries).to_have_count(2)
+        expect(page.locator("#notice .notice")).to_have_count(0)
+        entries.first.click()
+        expect(page.locator("#thread .question")).to_contain_text(SECOND)
+        expect(page.locator("#thread a.cite").first).to_be_visible()
+
+
+def test_a_conversation_is_named_after_its_first_question_and_renamed_in_place(
+    site: str, visit: Visit, ask: Ask
+) -> None:
+    page = visit(site)
+    ask(page, QUESTION)
+    here = page.locator(".conversation[aria-current=page]")
+    expect(here).to_have_text(QUESTION)
+    page.locator(".conversations li").first.hover()
+    page.get_by_role("button", name=f"Rename conversation: {QUESTION}").first.click()
+    box = page.get_by_role("textbox", name="Name of the conversation")
+    expect(box).to_be_focused()
+    box.fill(HOSTILE)
+    box.press("Escape")
+    expect(here).to_have_text(QUESTION)
+    page.get_by_role("button", name=f"Rename conversation: {QUESTION}").first.click()
+    box.fill(HOSTILE)
+    box.press("Enter")
+    expect(here).to_have_text(HOSTILE)
+    page.reload()
+    expect(here).to_have_text(HOSTILE)
+    assert page.evaluate("window.hurt") is None
+
+
+def test_conversations_are_found_by_any_words_in_them(site: str, visit: Visit, ask: Ask) -> None:
+    page = visit(site)
+    ask(page, "What is the BLEU score of the Transformer?")
+    page.locator("#new").click()
+    expect(page.locator(".welcome")).to_be_visible()
+    box = page.get_by_role("searchbox", name="Search conversations")
+    box.fill("bleu sco")
+    found = page.locator("#found .conversation")
+    expect(found).to_have_count(1)
+    expect(found.locator(".match").first).to_have_text("BLEU", ignore_case=True)
+    expect(page.locator("#history")).to_be_hidden()
+    found.click()
+    expect(page.locator("#thread .question")).to_contain_text("BLEU")
+    box.fill("zzzz")
+    expect(page.locator("#found")).to_contain_text("No conversation has “zzzz”")
+    box.fill("")
+    expect(page.locator("#history .conversation").first).to_be_visible()
+
+
+def test_an_address_of_no_conversation_opens_the_empty_page(site: str, visit: Visit) -> None:
+    page = visit(f"{site}/?c=nonsense")
+    expect(page.locator(".welcome")).to_be_visible()
