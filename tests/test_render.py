@@ -25,6 +25,7 @@ from index.dates import date_words
 from index.library import LibraryFacts
 from index.schema import Chunk, Filters, Paper, Passage
 from ui import bibliography, evidence_view, frame_view, history_view, markup, render, thread_view
+from ui.latex import latex
 from ui.run import Progress
 
 PASSAGE = "Rewards are easily hacked. Anchoring stops the drift by $\\pi_0$ alone. Costs stay low."
@@ -309,7 +310,7 @@ def test_bibtex_holds_what_is_known_and_invents_nothing() -> None:
 
 
 def test_bibtex_escapes_special_characters_and_keeps_mathematics() -> None:
-    assert bibliography.latex(r"A&B_c 50% #1 {x} ~ ^ \ $\frac{a}{b}$ for $5") == (
+    assert latex(r"A&B_c 50% #1 {x} ~ ^ \ $\frac{a}{b}$ for $5") == (
         r"A\&B\_c 50\% \#1 \{x\} \textasciitilde{} \textasciicircum{} \textbackslash{} $\frac{a}{b}$ for \$5"
     )
     hostile = bibliography.bibtex([Paper(title=value) for value in HOSTILE.values()])

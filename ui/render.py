@@ -93,10 +93,15 @@ def remarks(answer: Answer) -> str:
 def reference(citation: Citation) -> str:
     """`[1] Title. NVIDIA, 19 Jun 2025. https://…` on one line."""
     paper = citation.paper
+    pieces = [f"[{citation.number}]", credit(paper), paper.url or paper.doi or ""]
+    return " ".join(piece for piece in pieces if piece)
+
+
+def credit(paper: Paper) -> str:
+    """`Title. NVIDIA, 19 Jun 2025.`"""
     who = ", ".join(p for p in (authors_words(paper), paper.organization, date_words(paper.published)) if p)
     title = paper.title if paper.title.endswith((".", "?", "!")) else f"{paper.title}."
-    pieces = [f"[{citation.number}]", title, f"{who}." if who else "", paper.url or paper.doi or ""]
-    return " ".join(piece for piece in pieces if piece)
+    return f"{title} {who}." if who else title
 
 
 def references(answer: Answer) -> str:
