@@ -82,6 +82,13 @@ def test_markdown_has_a_footnote_a_span_numbered_throughout() -> None:
     )
 
 
+def test_a_footnote_says_where_in_the_paper_its_words_stand() -> None:
+    placed = citation(1, DRIFT).model_copy(update={"page": 4, "section": "Results"})
+    told = conversation(turn("q", "It drifts [1].", placed))
+    assert "<https://papers.example/1> (p. 4, Results) “It drifts.”" in as_markdown(told)
+    assert "(p. 4, Results) <q>It drifts.</q>" in as_html(told)
+
+
 def test_a_stopped_answer_is_marked_and_one_without_citations_has_no_footnotes() -> None:
     told = as_markdown(conversation(turn("q", "It drif", stopped=True)))
     assert told.endswith("It drif [stopped]\n")

@@ -119,8 +119,9 @@ def _with_footnotes(text: str, numbers: Mapping[int, int]) -> str:
 
 def _footnote(citation: Citation) -> str:
     address = link(citation.paper.url)
-    fetched = f" <{address}>" if address and not re.search(r"[\s<>]", address) else ""
-    return f"{_plain(credit(citation.paper))}{fetched} {_plain(_place(citation))}“{_plain(citation.quote)}”"
+    fetched = f"<{address}>" if address and not re.search(r"[\s<>]", address) else ""
+    words = (_plain(credit(citation.paper)), fetched, _plain(_place(citation)), f"“{_plain(citation.quote)}”")
+    return " ".join(part for part in words if part)
 
 
 def _span(citation: Citation) -> tuple[str, int, int]:
@@ -161,8 +162,9 @@ def _source(turn: int, citation: Citation) -> str:
     named = mathematics(credit(citation.paper))
     if address:
         named = f'<a href="{escape(address)}" rel="noopener noreferrer">{named}</a>'
-    place = f"{escape(_place(citation))}<q>{mathematics(citation.quote)}</q>"
-    return f'<li id="cite-{turn}-{citation.number}" value="{citation.number}" dir="auto">{named} {place}</li>'
+    words = " ".join(part for part in (named, escape(_place(citation))) if part)
+    quote = f"<q>{mathematics(citation.quote)}</q>"
+    return f'<li id="cite-{turn}-{citation.number}" value="{citation.number}" dir="auto">{words} {quote}</li>'
 
 
 # What the forms share
@@ -174,10 +176,10 @@ def _said_of(conversation: Conversation) -> str:
 
 
 def _place(citation: Citation) -> str:
-    """`(p. 4, Results) `, as far as it is known."""
+    """`(p. 4, Results)`, as far as it is known."""
     known = [f"p. {citation.page}" if citation.page else "", citation.section or ""]
     told = ", ".join(part for part in known if part)
-    return f"({told}) " if told else ""
+    return f"({told})" if told else ""
 
 
 def _file_name(title: str) -> str:
