@@ -72,7 +72,7 @@ def read_scope(
     papers: list[str] = []
     for pattern in (_FROM, _OWNED, _ACTING):
         for match in pattern.finditer(rest):
-            found = _organizations(match["name"], organizations())
+            found = organizations_called(match["name"], organizations())
             written = () if found or match.groupdict().get("word") != "by" else by_author(match["name"])
             if found or written:
                 chosen += found
@@ -103,6 +103,12 @@ def merged(given: Filters, derived: Filters) -> Filters | None:
             "papers": papers,
         }
     )
+
+
+def organizations_called(name: str, known: Sequence[str]) -> list[str]:
+    """The organisations of that name, or whose names begin with it ("Google" has DeepMind too)."""
+    words = organization_key(name.strip(" ,.'’")).split()
+    return [held for held in known if words and organization_key(held).split()[: len(words)] == words]
 
 
 def scope_phrase(filters: Filters) -> str:
@@ -204,12 +210,6 @@ def _previous(day: str) -> str:
     """The last day before a date of any precision."""
     year, month, number = [*map(int, day.split("-")), 1, 1][:3]
     return (date(year, month, number) - timedelta(days=1)).isoformat()
-
-
-def _organizations(name: str, known: Sequence[str]) -> list[str]:
-    """The organisations of that name, or whose names begin with it ("Google" has DeepMind too)."""
-    words = organization_key(name.strip(" ,.'’")).split()
-    return [held for held in known if organization_key(held).split()[: len(words)] == words]
 
 
 def _tidy(text: str) -> str:
