@@ -15,7 +15,7 @@ from assistant.grounds import meaningful
 from assistant.schema import Table
 from assistant.tables import markdown_table
 from index.dates import date_words, earliest_day
-from index.filters import bounds
+from index.filters import Bounds
 from index.keywords import Keywords, Wanted
 from index.library import Library
 from index.schema import Filters, Paper
@@ -40,7 +40,7 @@ def topic_of(question: str) -> list[str]:
 def papers_with(words: Sequence[str], library: Library, scope: Filters) -> list[Paper]:
     """The papers in scope, newest first; those whose title or text has every one of `words`, stemmed."""
     papers = library.papers(scope, limit=max(library.count(scope), 1))
-    held = _holding(words, library.caches.keywords, scope) if words else None
+    held = _holding(words, library.caches.keywords, library.catalog.bounds(scope)) if words else None
     return [paper for paper in papers if held is None or paper.id in held]
 
 
@@ -111,10 +111,10 @@ def _ordered(request: str, papers: Sequence[Paper]) -> tuple[list[Paper], int]:
     return known, len(papers) - len(known)
 
 
-def _holding(words: Sequence[str], keywords: Keywords, scope: Filters) -> set[str]:
+def _holding(words: Sequence[str], keywords: Keywords, scope: Bounds) -> set[str]:
     stems = keywords.stems(" ".join(words))
-    limits, every = bounds(scope), max(keywords.papers.count(), 1)
-    found = [{hit.item for hit in keywords.papers.best([Wanted([stem])], every, limits)} for stem in stems]
+    every = max(keywords.papers.count(), 1)
+    found = [{hit.item for hit in keywords.papers.best([Wanted([stem])], every, scope)} for stem in stems]
     return set.intersection(*found) if found else set()
 
 

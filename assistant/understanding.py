@@ -123,6 +123,8 @@ def scope_phrase(filters: Filters) -> str:
         parts += [f"until {date_words(filters.until)}"] if filters.until else []
     if filters.min_comments:
         parts.append(f"with at least {filters.min_comments} comments")
+    if filters.tags:
+        parts.append(f"tagged {' or '.join(filters.tags)}")
     if filters.papers:
         parts.append(f"among {len(filters.papers)} chosen")
     if filters.excluded:

@@ -45,6 +45,7 @@ from index.rows import (
 from index.schema import Document, Paper, Unreadable
 from index.shelf import Shelf, chunk_columns, pages
 from index.tables import acronyms, chunks, facts, failures, metadata, papers, records, removals, vectors
+from index.tags import drop_tags
 
 SCHEMA = "1"
 ACRONYMS = "1"
@@ -212,6 +213,7 @@ class Catalog(Shelf):
             gone = set(connection.scalars(select(chunks.c.id).where(chunks.c.paper_id.in_(paper_ids))))
             for column in (papers.c.id, chunks.c.paper_id, records.c.paper_id, acronyms.c.paper_id):
                 connection.execute(delete(column.table).where(column.in_(paper_ids)))
+            drop_tags(connection, paper_ids)
             _drop_chunks(connection, gone, change)
             known = set(connection.scalars(select(removals.c.item).where(removals.c.item.in_(paper_ids))))
             rows = [{"item": paper_id, "change": change} for paper_id in paper_ids if paper_id not in known]

@@ -164,7 +164,7 @@ class WordIndex:
             raise LibraryError(f"The keyword index {self.folder} cannot be searched: {error}") from error
 
     def best(self, wanted: Sequence[Wanted], count: int, scope: Bounds) -> list[Hit]:
-        if not wanted:
+        if not wanted or scope.papers == ():
             return []
         any_word = _any([self._clause(each) for each in wanted])
         limits = [tantivy.Query.const_score_query(limit, 0.0) for limit in self._limits(scope)]
@@ -213,7 +213,7 @@ class WordIndex:
     def _limits(self, scope: Bounds) -> list[tantivy.Query]:
         query, schema = tantivy.Query, self._schema
         limits = []
-        if scope.papers:
+        if scope.papers is not None:
             limits.append(query.term_set_query(schema, "paper_id", list(scope.papers)))
         if scope.first_day is not None or scope.last_day is not None:
             limits.append(

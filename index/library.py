@@ -39,6 +39,7 @@ class LibraryFacts(Value):
     updated: str | None
     organizations: tuple[tuple[str, int], ...]
     sources: tuple[tuple[str, int], ...]
+    tags: tuple[tuple[str, int], ...] = ()
 
 
 class Library:
@@ -119,6 +120,14 @@ class Library:
             caches.rebuild(progress)
             self._caches = caches
 
+    def tag(self, paper_ids: Sequence[str], tag: str) -> None:
+        """File papers under a tag; ValueError where it is no name."""
+        self.catalog.tags.add(paper_ids, tag)
+
+    def untag(self, paper_ids: Sequence[str], tag: str) -> None:
+        """Take a tag off papers."""
+        self.catalog.tags.remove(paper_ids, tag)
+
     # Reading
 
     def search(self, query: str, k: int = 10, filters: Filters = Filters()) -> list[Passage]:
@@ -192,6 +201,7 @@ class Library:
             updated=self.catalog.updated(),
             organizations=tuple(self.catalog.organizations()),
             sources=tuple(self.catalog.sources()),
+            tags=tuple(self.catalog.tags.counted()),
         )
 
     # Parts, opened when first needed

@@ -17,7 +17,7 @@ from index.asking import topic
 from index.caches import Caches
 from index.catalog import Catalog
 from index.embedding import Embedder
-from index.filters import Bounds, bounds
+from index.filters import Bounds
 from index.fusion import standardised_sum
 from index.late import Asked, best_matches, late_scores
 from index.names import papers_named
@@ -66,7 +66,8 @@ class Retriever:
         if not query:
             return []
         self.caches.refresh()
-        scope, named = bounds(filters), papers_named(query, self.catalog, self.caches.keywords, filters)
+        scope = self.catalog.bounds(filters)
+        named = papers_named(query, self.catalog, self.caches.keywords, filters)
         surely: dict[str, list[str]] = {}
         for called in named:
             if called.sure:

@@ -112,6 +112,7 @@ class Filters(Value):
     organizations: tuple[str, ...] = ()
     min_comments: int | None = None
     sources: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
     @property
     def empty(self) -> bool:

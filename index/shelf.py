@@ -9,11 +9,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Engine, exists, func, or_, select
 
 from index.acronyms import Acronym, Explained
-from index.filters import bounds
+from index.filters import Bounds, bounds
 from index.merge import title_key
 from index.rows import chunk_of, document_of
 from index.schema import Chunk, Document, Filters, Paper, Unreadable
 from index.tables import acronyms, chunks, failures, papers, records, vectors
+from index.tags import Tags
 
 _PAGE = 500
 
@@ -22,6 +23,14 @@ class Shelf:
     """What can be read of a library's database; papers are shown only once they are ready."""
 
     engine: Engine
+
+    @property
+    def tags(self) -> Tags:
+        return Tags(self.engine)
+
+    def bounds(self, filters: Filters) -> Bounds:
+        """The filters in the terms of all three stores, tags as the papers that carry them."""
+        return bounds(filters, self.tags.papers(filters.tags) if filters.tags else None)
 
     def paper(self, paper_id: str) -> Paper | None:
         document = self.document(paper_id)
@@ -76,14 +85,19 @@ class Shelf:
 
     def papers(self, filters: Filters, words: str, offset: int, limit: int) -> list[Paper]:
         """Ready papers in scope whose title holds each of `words`, newest first."""
-        query = select(papers.c.paper).where(*_in_scope(filters), *_titled(words))
+        query = select(papers.c.paper).where(*_in_scope(self.bounds(filters)), *_titled(words))
         newest = (papers.c.day.is_(None), papers.c.day.desc(), papers.c.title_key)
         return self._papers(query.order_by(*newest).offset(offset).limit(limit))
 
     def count(self, filters: Filters) -> int:
         """How many ready papers are in scope."""
         with self.engine.connect() as connection:
-            return connection.scalar(select(func.count()).select_from(papers).where(*_in_scope(filters))) or 0
+            return (
+                connection.scalar(
+                    select(func.count()).select_from(papers).where(*_in_scope(self.bounds(filters)))
+                )
+                or 0
+            )
 
     def counts(self) -> dict[str, int]:
         """Rows by kind: papers ready and pending, chunks, vectors, failures."""
@@ -184,10 +198,9 @@ def pages(items: Sequence[str]) -> Iterator[Sequence[str]]:
         yield items[start : start + _PAGE]
 
 
-def _in_scope(filters: Filters) -> list[ColumnElement[bool]]:
-    scope = bounds(filters)
+def _in_scope(scope: Bounds) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [papers.c.state == "ready"]
-    if scope.papers:
+    if scope.papers is not None:
         conditions.append(papers.c.id.in_(scope.papers))
     if scope.excluded:
         conditions.append(papers.c.id.not_in(scope.excluded))

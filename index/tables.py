@@ -92,6 +92,14 @@ removals = Table(
     Column("change", Integer, nullable=False, index=True),
 )
 
+tags = Table(
+    "tags",
+    metadata,
+    Column("paper_id", String(200), primary_key=True),
+    Column("key", String(60), primary_key=True, index=True),
+    Column("name", String(60), nullable=False),
+)
+
 failures = Table(
     "failures",
     metadata,

@@ -88,6 +88,8 @@ class Vectors:
 
     def nearest(self, query: Vector, count: int, scope: Bounds) -> list[Hit]:
         """The `count` chunks in scope with the highest cosine to `query` of shape (dimension,), best first."""
+        if scope.papers == ():
+            return []
         found = self.collection.query(
             query_embeddings=query[None, :], n_results=count, where=_where(scope), include=["distances"]
         )
@@ -148,7 +150,7 @@ def _metadata(row: Indexed) -> dict[str, Any]:
 
 def _where(scope: Bounds) -> Any:
     conditions: list[dict[str, Any]] = []
-    if scope.papers:
+    if scope.papers is not None:
         conditions.append({"paper_id": {"$in": list(scope.papers)}})
     if scope.excluded:
         conditions.append({"paper_id": {"$nin": list(scope.excluded)}})

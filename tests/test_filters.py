@@ -29,6 +29,13 @@ def filled(
         library.embedder = embedder
         library.add([folder / "first.jsonl"])
         library.add([folder / "second.jsonl"])
+        for beginning, tag in (
+            ("Tide", "Water"),
+            ("On", "water "),
+            ("On", "to read"),
+            ("Sorting", "to read"),
+        ):
+            library.tag([paper.id for paper in library.papers() if paper.title.startswith(beginning)], tag)
         yield library
 
 
@@ -41,13 +48,13 @@ def in_catalog(library: Library, filters: Filters) -> set[str]:
 
 
 def in_chroma(library: Library, filters: Filters) -> set[str]:
-    hits = library.caches.nearest(library.embedder.query("papers"), 100, bounds(filters))
+    hits = library.caches.nearest(library.embedder.query("papers"), 100, library.catalog.bounds(filters))
     return located(library, [hit.item for hit in hits])
 
 
 def in_keywords(library: Library, filters: Filters) -> set[str]:
     everything = " ".join(library.text(paper.id) for paper in library.papers())
-    scope, keywords = bounds(filters), library.caches.keywords
+    scope, keywords = library.catalog.bounds(filters), library.caches.keywords
     papers = {library.document(hit.item).paper.title for hit in keywords.best_papers(everything, 100, scope)}
     chunks = located(library, [hit.item for hit in keywords.best_chunks(everything, 100, scope)])
     assert first_words(papers) == chunks
@@ -81,6 +88,11 @@ CASES: dict[str, tuple[Filters, set[str]]] = {
     "the other source": (Filters(sources=("second.jsonl",)), {"KilnBench", "Sorting", "On"}),
     "both sources": (Filters(sources=("first.jsonl", "second.jsonl")), ALL),
     "no such source": (Filters(sources=("third.jsonl",)), set()),
+    "a tag": (Filters(tags=("Water",)), {"TideNet", "On"}),
+    "a tag in other letters": (Filters(tags=("WATER",)), {"TideNet", "On"}),
+    "two tags": (Filters(tags=("water", "to read")), {"TideNet", "On", "Sorting"}),
+    "no such tag": (Filters(tags=("fire",)), set()),
+    "a tag and a date": (Filters(tags=("to read",), since="2025"), {"Sorting"}),
     "several at once": (
         Filters(
             since="2024-02", organizations=("Harbor Institute",), min_comments=1, sources=("first.jsonl",)

@@ -59,6 +59,7 @@ def scoped(verb: Callable[..., None]) -> Callable[..., None]:
     )
     @click.option("--min-comments", type=int, metavar="N", help="Only papers with at least N comments.")
     @click.option("--source", multiple=True, metavar="FILE", help="Only papers from this file; repeatable.")
+    @click.option("--tag", multiple=True, metavar="TAG", help="Only papers filed under this tag; repeatable.")
     @click.option(
         "--paper", multiple=True, metavar="PAPER", help="Only this paper (id or title); repeatable."
     )
@@ -69,6 +70,7 @@ def scoped(verb: Callable[..., None]) -> Callable[..., None]:
         organization: tuple[str, ...],
         min_comments: int | None,
         source: tuple[str, ...],
+        tag: tuple[str, ...],
         paper: tuple[str, ...],
         **options: Any,
     ) -> None:
@@ -81,6 +83,7 @@ def scoped(verb: Callable[..., None]) -> Callable[..., None]:
             organizations=organization,
             min_comments=min_comments,
             sources=source,
+            tags=tag,
         )
         verb(filters=filters, **options)
 

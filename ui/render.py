@@ -145,6 +145,7 @@ def scope_words(filters: Filters, titles: Mapping[str, str] = {}) -> list[tuple[
     if filters.min_comments:
         words.append(("min_comments", f"at least {counted(filters.min_comments, 'comment')}"))
     words += [(f"sources:{name}", f"from {name}") for name in filters.sources]
+    words += [(f"tags:{name}", f"tagged {name}") for name in filters.tags]
     words += _paper_words("papers", filters.papers, titles, "", "chosen paper")
     words += _paper_words("excluded", filters.excluded, titles, "without ", "paper")
     return words
