@@ -59,6 +59,8 @@ class Catalog(Shelf):
         self.engine = _engine(url)
         try:
             metadata.create_all(self.engine)
+            for index in papers.indexes:  # those that a library made earlier has not
+                index.create(self.engine, checkfirst=True)
             stored = self.fact("schema")
         except Exception as error:
             raise LibraryError(f"The catalog {url} cannot be opened: {error}") from error

@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import tantivy
@@ -78,6 +78,19 @@ class Keywords:
     def best_papers(self, query: str, count: int, scope: Bounds, also: Sequence[Expansion] = ()) -> list[Hit]:
         """The same for whole papers; the hits' items are paper ids."""
         return self.papers.best(self._wanted(query, also, count), count, scope)
+
+    def holding(self, words: str, scope: Bounds, offset: int, limit: int) -> tuple[list[str], int]:
+        """The ids of papers in scope that hold each of `words`, the best first, and how many there are.
+
+        The last word may be only begun, unless something follows it.
+        """
+        last = re.search(r"[^\W_]+$", words)
+        if last is None:
+            return self.papers.holding(self.stems(words), None, scope, offset, limit)
+        whole, typed = self.stems(words[: last.start()]), last.group().lower()
+        stem = next(iter(self.stems(typed)), None)
+        begun = None if stem is None and whole else (typed, stem or typed)
+        return self.papers.holding(whole, begun, scope, offset, limit)
 
     def stems(self, text: str) -> list[str]:
         """The distinct stemmed words of a text in order, as they are indexed, without function words."""
@@ -167,14 +180,23 @@ class WordIndex:
         if not wanted or scope.papers == ():
             return []
         any_word = _any([self._clause(each) for each in wanted])
-        limits = [tantivy.Query.const_score_query(limit, 0.0) for limit in self._limits(scope)]
-        clauses = [(tantivy.Occur.Must, clause) for clause in (any_word, *limits)]
-        if scope.excluded:
-            left_out = tantivy.Query.term_set_query(self._schema, "paper_id", list(scope.excluded))
-            clauses.append((tantivy.Occur.MustNot, left_out))
         searcher = self._index.searcher()
-        found = searcher.search(tantivy.Query.boolean_query(clauses), limit=count, count=False)
+        found = searcher.search(self._within(scope, [any_word]), limit=count, count=False)
         return [Hit(item=searcher.doc(address)["id"][0], score=score) for score, address in found.hits]
+
+    def holding(
+        self, stems: Sequence[str], begun: tuple[str, str] | None, scope: Bounds, offset: int, limit: int
+    ) -> tuple[list[str], int]:
+        """The items in scope that hold every stem and the word `begun`, given as (typed, stem)."""
+        if scope.papers == () or not (stems or begun):
+            return [], 0
+        term = tantivy.Query.term_query
+        clauses = [term(self._schema, "text", stem) for stem in stems]
+        if begun:
+            clauses.append(self._beginning(*begun))
+        searcher = self._index.searcher()
+        found: Any = searcher.search(self._within(scope, clauses), limit=limit, offset=offset, count=True)
+        return [searcher.doc(address)["id"][0] for _, address in found.hits], found.count or 0
 
     def rarity(self, stems: Sequence[str]) -> list[float]:
         searcher = self._index.searcher()
@@ -209,6 +231,23 @@ class WordIndex:
         if len(stems) == 1:
             return tantivy.Query.term_query(self._schema, "text", stems[0])
         return tantivy.Query.phrase_query(self._schema, "text", list(stems))
+
+    def _beginning(self, typed: str, stem: str) -> tantivy.Query:
+        """Words that begin as typed, and the word itself, which is indexed by its stem."""
+        ways = [
+            tantivy.Query.term_query(self._schema, "text", stem),
+            tantivy.Query.regex_query(self._schema, "text", f"{typed}.*"),
+        ]
+        return tantivy.Query.boolean_query([(tantivy.Occur.Should, way) for way in ways])
+
+    def _within(self, scope: Bounds, clauses: Sequence[tantivy.Query]) -> tantivy.Query:
+        """All of the clauses, in scope; the scope adds nothing to the score."""
+        limits = [tantivy.Query.const_score_query(limit, 0.0) for limit in self._limits(scope)]
+        wanted = [(tantivy.Occur.Must, clause) for clause in (*clauses, *limits)]
+        if scope.excluded:
+            left_out = tantivy.Query.term_set_query(self._schema, "paper_id", list(scope.excluded))
+            wanted.append((tantivy.Occur.MustNot, left_out))
+        return tantivy.Query.boolean_query(wanted)
 
     def _limits(self, scope: Bounds) -> list[tantivy.Query]:
         query, schema = tantivy.Query, self._schema

@@ -20,6 +20,7 @@ from index.chunking import Chunker
 from index.embedding import Embedder, Fingerprint, load_embedder
 from index.errors import EmbedderMismatch, LibraryError, LibraryLocked, PaperNotFound
 from index.ingest import AddReport, Ingestion, Progress
+from index.listing import Lister, Listing, Order
 from index.lock import writing
 from index.matching import matched
 from index.merge import merge
@@ -182,6 +183,21 @@ class Library:
         """Papers in scope, newest first; `words` must all stand in the title."""
         return self.catalog.papers(filters, words, offset, limit)
 
+    def listing(
+        self,
+        filters: Filters = Filters(),
+        words: str = "",
+        order: Order | None = None,
+        offset: int = 0,
+        limit: int = 50,
+    ) -> Listing:
+        """Papers in scope whose titles or texts hold each of `words`, a page at a time; see `Lister.page`."""
+        return self._lister.page(filters, words, order, offset, limit)
+
+    def listed_ids(self, filters: Filters = Filters(), words: str = "", limit: int = 1000) -> list[str]:
+        """The ids of the first papers that `listing` gives, without reading them."""
+        return self._lister.ids(filters, words, limit)
+
     def count(self, filters: Filters = Filters()) -> int:
         """How many papers are in scope."""
         return self.catalog.count(filters)
@@ -214,6 +230,10 @@ class Library:
     def chunker(self) -> Chunker:
         chunking = self.settings.chunking
         return Chunker(chunking.tokens, chunking.overlap, self.embedder.count, self.embedder.window)
+
+    @property
+    def _lister(self) -> Lister:
+        return Lister(self.catalog, lambda: self.caches.keywords)
 
     @property
     def caches(self) -> Caches:

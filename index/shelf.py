@@ -85,7 +85,7 @@ class Shelf:
 
     def papers(self, filters: Filters, words: str, offset: int, limit: int) -> list[Paper]:
         """Ready papers in scope whose title holds each of `words`, newest first."""
-        query = select(papers.c.paper).where(*_in_scope(self.bounds(filters)), *_titled(words))
+        query = select(papers.c.paper).where(*in_scope(self.bounds(filters)), *_titled(words))
         newest = (papers.c.day.is_(None), papers.c.day.desc(), papers.c.title_key)
         return self._papers(query.order_by(*newest).offset(offset).limit(limit))
 
@@ -94,7 +94,7 @@ class Shelf:
         with self.engine.connect() as connection:
             return (
                 connection.scalar(
-                    select(func.count()).select_from(papers).where(*_in_scope(self.bounds(filters)))
+                    select(func.count()).select_from(papers).where(*in_scope(self.bounds(filters)))
                 )
                 or 0
             )
@@ -198,8 +198,9 @@ def pages(items: Sequence[str]) -> Iterator[Sequence[str]]:
         yield items[start : start + _PAGE]
 
 
-def _in_scope(scope: Bounds) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [papers.c.state == "ready"]
+def in_scope(scope: Bounds, pending: bool = False) -> list[ColumnElement[bool]]:
+    """What holds of the papers in scope; `pending` lets in those that readers may not see yet."""
+    conditions: list[ColumnElement[bool]] = [] if pending else [papers.c.state == "ready"]
     if scope.papers is not None:
         conditions.append(papers.c.id.in_(scope.papers))
     if scope.excluded:

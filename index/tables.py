@@ -11,6 +11,7 @@ from __future__ import annotations
 from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
 metadata = MetaData()
+_FILTERED = ("state", "id", "organization_key")
 
 facts = Table(
     "facts",
@@ -38,6 +39,12 @@ papers = Table(
     Column("state", String(16), nullable=False),
     Column("change", Integer, nullable=False, index=True),
     Column("updated", String(32), nullable=False),
+    # Each order of `index.listing`, with all that filters look at: a page is found without reading a paper.
+    Index("papers_by_title", "title_key", *_FILTERED, "day", "comments"),
+    Index("papers_by_day", "day", "title_key", *_FILTERED, "comments"),
+    Index("papers_by_comments", "comments", "title_key", *_FILTERED, "day"),
+    Index("papers_by_organization", "organization_key", "title_key", "state", "id", "day", "comments"),
+    Index("papers_by_change", "change", "title_key", *_FILTERED, "day", "comments"),
 )
 
 records = Table(

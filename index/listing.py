@@ -1,0 +1,131 @@
+"""Papers as a list to look through: searched, narrowed, ordered, a page at a time.
+
+Owns what an order is and which page a search gives. What is typed is looked for in titles and texts by the
+keyword index; only where that finds nothing, as a part of titles and as an identifier, so that half a word
+is enough. Refuses to know what a page looks like. Each list costs two queries, whatever the library's size:
+indexes of the catalog hold every order with all that filters look at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+
+from index.catalog import Catalog
+from index.filters import Bounds
+from index.keywords import Keywords
+from index.merge import title_key
+from index.schema import Filters, Paper, Value
+from index.shelf import in_scope
+from index.tables import papers
+
+SORTED = 2000  # matches of a search that are put into another order than the best first
+Field = Literal["date", "title", "organization", "comments", "added"]
+
+_COLUMNS = {
+    "date": papers.c.day,
+    "title": papers.c.title_key,
+    "organization": papers.c.organization_key,
+    "comments": papers.c.comments,
+    "added": papers.c.change,
+}
+
+
+class Order(Value):
+    """By what papers are ordered; papers of which that is not known come last either way."""
+
+    field: Field = "date"
+    descending: bool = True
+
+
+class Listed(Value):
+    """A paper as a list shows it; `ready` is False while it is still being indexed."""
+
+    paper: Paper
+    ready: bool = True
+    tags: tuple[str, ...] = ()
+
+
+class Listing(Value):
+    """A page of a list, and of how many papers; `ordered` of them are in order where not all are."""
+
+    entries: tuple[Listed, ...] = ()
+    total: int = 0
+    ordered: int | None = None
+
+
+class Lister:
+    """Lists the papers of one library; the keyword index is opened only when something is searched."""
+
+    def __init__(self, catalog: Catalog, keywords: Callable[[], Keywords]) -> None:
+        self.catalog = catalog
+        self._keywords = keywords
+
+    def page(self, filters: Filters, words: str, order: Order | None, offset: int, limit: int) -> Listing:
+        """Papers in scope that hold each of `words`, the last of them perhaps only begun.
+
+        Where `order` is None those that match best come first, or the newest where nothing is searched.
+        """
+        scope = self.catalog.bounds(filters)
+        if not words.strip():
+            return self._drawn(in_scope(scope, pending=True), order or Order(), offset, limit)
+        found = self._searched(scope, words, order, offset, limit)
+        if found.total:
+            return found
+        named = [*in_scope(scope, pending=True), or_(_titled(words), _identified(words.strip()))]
+        return self._drawn(named, order or Order(), offset, limit)
+
+    def ids(self, filters: Filters, words: str, limit: int) -> list[str]:
+        """The ids of the first `limit` papers that `page` gives without an order, ready ones alone."""
+        listing = self.page(filters, words, None, 0, limit)
+        return [entry.paper.id for entry in listing.entries if entry.ready]
+
+    def _searched(self, scope: Bounds, words: str, order: Order | None, offset: int, limit: int) -> Listing:
+        keywords = self._keywords()
+        if order is None:
+            ids, total = keywords.holding(words, scope, offset, limit)
+            return Listing(entries=self._entries(ids), total=total)
+        ids, total = keywords.holding(words, scope, 0, SORTED)
+        page = self._drawn([papers.c.id.in_(ids)], order, offset, limit)
+        return page.model_copy(update={"total": total, "ordered": len(ids) if total > len(ids) else None})
+
+    def _drawn(self, conditions: list[ColumnElement[bool]], order: Order, offset: int, limit: int) -> Listing:
+        number = select(func.count()).select_from(papers).where(*conditions)
+        page = select(papers.c.id).where(*conditions).order_by(*_ordered(order)).offset(offset).limit(limit)
+        with self.catalog.engine.connect() as connection:
+            total = connection.scalar(number) or 0
+            ids = list(connection.scalars(page))
+        return Listing(entries=self._entries(ids), total=total)
+
+    def _entries(self, ids: list[str]) -> tuple[Listed, ...]:
+        """The papers of these ids, in their order; those gone since are left out."""
+        query = select(papers.c.id, papers.c.paper, papers.c.state).where(papers.c.id.in_(ids))
+        tags = self.catalog.tags.of(ids)
+        with self.catalog.engine.connect() as connection:
+            rows = {row.id: row for row in connection.execute(query)}
+        return tuple(
+            Listed(
+                paper=Paper.model_validate_json(rows[paper_id].paper),
+                ready=rows[paper_id].state == "ready",
+                tags=tags.get(paper_id, ()),
+            )
+            for paper_id in ids
+            if paper_id in rows
+        )
+
+
+def _ordered(order: Order) -> tuple[Any, ...]:
+    column = _COLUMNS[order.field]
+    first = column.desc() if order.descending else column.asc()
+    return (first,) if order.field == "title" else (first.nulls_last(), papers.c.title_key)
+
+
+def _titled(words: str) -> ColumnElement[bool]:
+    """Titles that hold each word, as letters alone: accents, case and hyphens do not matter."""
+    return and_(*(papers.c.title_key.contains(title_key(word), autoescape=True) for word in words.split()))
+
+
+def _identified(name: str) -> ColumnElement[bool]:
+    return or_(papers.c.id == name, papers.c.arxiv_id == name, papers.c.doi == name)
