@@ -5,16 +5,22 @@ Nothing here sleeps: each step waits for a state of the page.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from index.embedding import Embedder
 from index.library import Library
+from index.merge import title_key
+from index.schema import Filters
 
 Visit = Callable[..., Page]
+Serving = Callable[[Library], AbstractContextManager[str]]
 
 pytestmark = [
     # Gradio leaves its server's event loop and sockets to the garbage collector, which `serving` calls,
@@ -25,7 +31,7 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def site(sample_library: Library, serving: Callable[[Library], AbstractContextManager[str]]) -> Iterator[str]:
+def site(sample_library: Library, serving: Serving) -> Iterator[str]:
     with serving(sample_library) as address:
         yield address
 
@@ -56,3 +62,186 @@ def test_the_script_and_the_styles_work_on_the_library_page_too(site: str, visit
     expect(page.locator("#papers tbody tr").first).to_be_visible()
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keyboard")).to_be_visible()
+
+
+# ---- The table
+
+
+def found(page: Page, count: int | str) -> None:
+    """Wait until the list says so."""
+    expect(page.locator("#list-count")).to_have_text(f"{count} papers" if count != 1 else "1 paper")
+
+
+def titles(page: Page) -> list[str]:
+    return page.locator("#papers tbody th > a").all_inner_texts()
+
+
+def test_the_table_tells_each_paper_newest_first(site: str, sample_library: Library, visit: Visit) -> None:
+    page = visit(f"{site}/library")
+    found(page, sample_library.count())
+    newest = sample_library.papers(limit=1)[0]
+    row = page.locator("#papers tbody tr").first
+    expect(row.locator("th")).to_contain_text(newest.title)
+    expect(row.locator(".organization")).to_have_text(newest.organization or "")
+    expect(row.locator(".state")).to_have_text("ready")
+    expect(page.locator("th[aria-sort=descending]")).to_contain_text("Date")
+
+
+def test_the_list_is_searched_as_one_types_and_comes_back_from_its_address(site: str, visit: Visit) -> None:
+    page = visit(f"{site}/library")
+    box = page.get_by_role("searchbox", name="Search papers")
+    box.press_sequentially("colbert effic")
+    expect(page.locator("#papers tbody tr").first).to_contain_text("ColBERT")
+    expect(box).to_be_focused()
+    expect(box).to_have_value("colbert effic")
+    assert urlsplit(page.url).query == "q=colbert+effic"
+    page.reload()
+    expect(page.get_by_role("searchbox")).to_have_value("colbert effic")
+    expect(page.locator("#papers tbody tr").first).to_contain_text("ColBERT")
+    page.get_by_role("link", name="Remove search: “colbert effic”").click()
+    expect(page.get_by_role("searchbox")).to_have_value("")
+    expect(page.locator("#papers .chip")).to_have_count(0)
+    page.go_back()
+    expect(page.locator("#papers tbody tr").first).to_contain_text("ColBERT")
+
+
+def test_a_head_puts_the_list_in_order_and_turns_it_round(site: str, visit: Visit) -> None:
+    page = visit(f"{site}/library")
+    page.get_by_role("link", name="Paper", exact=True).click()
+    expect(page.locator("th[aria-sort=ascending]")).to_contain_text("Paper")
+    first = titles(page)
+    assert first == sorted(first, key=title_key)
+    page.get_by_role("link", name="Paper", exact=True).click()
+    expect(page.locator("th[aria-sort=descending]")).to_contain_text("Paper")
+    assert titles(page) == first[::-1]
+
+
+def test_filters_narrow_the_list_and_each_can_be_dropped(
+    site: str, sample_library: Library, visit: Visit
+) -> None:
+    name, papers = sample_library.facts().organizations[0]
+    page = visit(f"{site}/library")
+    page.get_by_label("Organisation", exact=True).fill(name)
+    page.get_by_label("Organisation", exact=True).press("Enter")
+    found(page, papers)
+    page.get_by_label("Since").fill("2023")
+    page.get_by_label("Since").press("Tab")
+    found(page, sample_library.count(Filters(since="2023", organizations=(name,))))
+    page.get_by_role("link", name=f"Remove filter: {name}").click()
+    found(page, sample_library.count(Filters(since="2023")))
+    expect(page.get_by_label("Organisation", exact=True)).to_have_value("")
+    expect(page.get_by_role("textbox", name="Since")).to_have_value("2023")
+
+
+def test_a_list_that_is_empty_names_the_filter_to_drop(site: str, visit: Visit) -> None:
+    page = visit(f"{site}/library?since=2031")
+    expect(page.locator(".nothing h2")).to_have_text("No paper matches")
+    page.get_by_role("link", name="Drop “since 2031”").click()
+    expect(page.locator("#papers tbody tr").first).to_be_visible()
+
+
+def test_a_date_that_is_none_is_named(site: str, visit: Visit) -> None:
+    page = visit(f"{site}/library?until=soon")
+    expect(page.locator("#papers [role=alert]")).to_contain_text("'soon' is not a date")
+
+
+def test_a_long_list_is_read_a_page_at_a_time(
+    open_library: Callable[..., Library], write_papers: Callable[..., Path], hashing: Embedder,
+    serving: Serving, visit: Visit,
+) -> None:  # fmt: skip
+    papers = [
+        {"title": f"Paper {n:03}", "abstract": f"It is about number {n}.", "year": 2000 + n % 20}
+        for n in range(120)
+    ]
+    own = open_library(model=hashing)
+    own.add([write_papers("many.jsonl", *papers)])
+    with serving(own) as address:
+        page = visit(f"{address}/library?sort=title")
+        expect(page.locator(".pages")).to_contain_text("1–50 of 120")
+        page.get_by_role("link", name="Next").click()
+        expect(page.locator("#papers tbody tr").first).to_contain_text("Paper 050")
+        page.get_by_role("link", name="Next").click()
+        expect(page.locator(".pages")).to_contain_text("101–120 of 120")
+        expect(page.get_by_role("link", name="Next")).to_have_count(0)
+        page.reload()
+        expect(page.locator("#papers tbody tr").first).to_contain_text("Paper 100")
+        page.goto(f"{address}/library?sort=title&page=99")
+        expect(page.locator("#papers tbody tr").first).to_contain_text("Paper 100")
+
+
+# ---- Choosing papers
+
+
+@pytest.fixture
+def own(
+    sample_folder: Path, tmp_path: Path, open_library: Callable[..., Library], serving: Serving
+) -> Iterator[tuple[Library, str]]:
+    """A library of the test's own, and its address."""
+    library = open_library(shutil.copytree(sample_folder, tmp_path / "own"))
+    with serving(library) as address:
+        yield library, address
+
+
+def choose(page: Page, *beginnings: str) -> None:
+    for beginning in beginnings:
+        page.get_by_role("checkbox", name=f"Choose: {beginning}").check()
+
+
+def test_chosen_papers_are_tagged_and_the_tag_leads_to_them(own: tuple[Library, str], visit: Visit) -> None:
+    library, address = own
+    page = visit(f"{address}/library")
+    expect(page.locator("#chosen-bar")).to_be_hidden()
+    choose(page, "ColBERT", "LoRA")
+    expect(page.locator("#chosen-count")).to_have_text("2 chosen")
+    page.get_by_label("Tag", exact=True).last.fill("to read")
+    page.get_by_role("button", name="Add tag").click()
+    expect(page.locator("#notice")).to_contain_text("Tag “to read” put on 2 papers.")
+    assert library.facts().tags == (("to read", 2),)
+    page.locator("a.tag").first.click()
+    found(page, 2)
+    expect(page.get_by_role("link", name="Remove filter: tagged to read")).to_be_visible()
+    page.get_by_label("Tag", exact=True).last.fill("To Read")
+    page.get_by_role("button", name="Remove tag").click()
+    expect(page.locator(".nothing")).to_be_visible()
+    assert library.facts().tags == ()
+
+
+def test_chosen_papers_become_the_scope_of_a_chat(own: tuple[Library, str], visit: Visit) -> None:
+    page = visit(f"{own[1]}/library")
+    choose(page, "ColBERT", "LoRA")
+    page.get_by_role("button", name="Ask these").click()
+    expect(page.locator("#scope-count")).to_have_text("2 papers in scope")
+    assert "?c=" in page.url
+    page.locator("#question textarea").fill("What does ColBERT propose?")
+    page.locator("#question textarea").press("Enter")
+    expect(page.locator("#thread a.cite").first).to_be_visible()
+    assert {title.split(":")[0] for title in page.locator("#cited-1 h3").all_inner_texts()} <= {
+        "ColBERT",
+        "LoRA",
+    }
+
+
+def test_what_is_chosen_is_kept_over_searches_and_saved_as_bibtex(site: str, visit: Visit) -> None:
+    page = visit(f"{site}/library?q=lora")
+    choose(page, "LoRA")
+    page.get_by_role("searchbox").fill("colbert")
+    expect(page.locator("#papers tbody tr").first).to_contain_text("ColBERT")
+    choose(page, "ColBERT")
+    expect(page.locator("#chosen-count")).to_have_text("2 chosen")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export BibTeX").click()
+    saved = Path(download.value.path()).read_text(encoding="utf-8")
+    assert saved.count("@misc{") == 2
+    assert "LoRA" in saved
+    page.get_by_role("button", name="Clear").click()
+    expect(page.locator("#chosen-bar")).to_be_hidden()
+    expect(page.locator("#papers .choose:checked")).to_have_count(0)
+
+
+def test_all_that_is_listed_can_be_chosen_at_once(site: str, sample_library: Library, visit: Visit) -> None:
+    page = visit(f"{site}/library?since=2023")
+    papers = sample_library.count(Filters(since="2023"))
+    page.get_by_role("button", name=f"Choose all {papers}").click()
+    expect(page.locator("#chosen-count")).to_have_text(f"{papers} chosen")
+    page.get_by_role("checkbox", name="Choose all papers on this page").uncheck()
+    expect(page.locator("#chosen-bar")).to_be_hidden()

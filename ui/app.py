@@ -52,7 +52,7 @@ def launch_options() -> dict[str, Any]:
     """Everything `launch` is given but the address."""
     return {
         "theme": gr.themes.Base(font=_SANS, font_mono=_MONO),
-        "css_paths": [ASSETS / "app.css"],
+        "css_paths": [ASSETS / "app.css", ASSETS / "library.css"],
         "head": f"<script>window.ibidMathematics = {_typesetter()};\n{_script()}</script>",
         "favicon_path": ASSETS / "icon.svg",
         "footer_links": [],
@@ -91,7 +91,8 @@ def start(
 
 @cache
 def _script() -> str:
-    return (ASSETS / "app.js").read_text(encoding="utf-8")
+    """The pages' scripts in one: what all of them share, then what each adds."""
+    return "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in ("app.js", "library.js"))
 
 
 @cache

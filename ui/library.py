@@ -2,24 +2,34 @@
 
 Owns what each address of the page shows and what each click there does to the library. Knows nothing of
 Gradio, so that all of it can be driven from a test. What is shown follows from the address alone, so that
-it can be reloaded, shared and gone back to.
+it can be reloaded, shared and gone back to; what is chosen is known to the browser and sent along.
 """
 
 from __future__ import annotations
 
-from assistant.engine import Assistant
-from index.library import Library
-from index.schema import Value
-from ui import frame_view, papers_view
+from collections.abc import Sequence
 
-PAGE = 50  # papers
+from assistant.conversation import Conversations
+from assistant.engine import Assistant
+from index.errors import IbidError
+from index.library import Library
+from index.schema import Filters, Value
+from ui import bibliography, frame_view, papers_view, scope
+from ui.address import Address, read
+from ui.papers_view import PAGE
+from ui.render import counted
+
+MOST_CHOSEN = 1000  # papers: what a scope and an address can carry
 
 
 class View(Value):
     """Parts of the page as they should be now; None leaves a part as it is."""
 
     header: str | None = None
+    parts: str | None = None
+    controls: str | None = None
     main: str | None = None
+    notice: str | None = None
     status: str | None = None
 
 
@@ -30,10 +40,80 @@ class Desk:
         self.library = library
         self.assistant = assistant
 
+    # Showing
+
+    def enter(self, query: str) -> View:
+        """The whole page at an address."""
+        shown = self.show(query)
+        return shown.model_copy(update={"header": self.header(), "controls": self._controls()})
+
+    def show(self, query: str) -> View:
+        """What the address with this query string shows."""
+        address = read(query)
+        main, status = self._papers(address)
+        return View(parts=papers_view.parts(address), main=main, status=status)
+
     def header(self) -> str:
         return frame_view.header(self.assistant.engine, self.library.count(), "Library")
 
-    def show(self, search: str) -> View:
-        """What the address with this query string shows."""
-        papers = self.library.papers(limit=PAGE)
-        return View(header=self.header(), main=papers_view.table(papers), status="")
+    def _controls(self) -> str:
+        return papers_view.controls(self.library.facts())
+
+    def _papers(self, address: Address) -> tuple[str, str]:
+        """The list at an address, and what a screen reader hears of it."""
+        if address.trouble:
+            return papers_view.trouble(address.trouble), address.trouble
+        offset = (address.page - 1) * PAGE
+        found = self.library.listing(address.filters, address.words, address.order, offset, PAGE)
+        if not found.entries and found.total:  # a page behind the last one
+            return self._papers(address.model_copy(update={"page": -(-found.total // PAGE)}))
+        if not found.total and address.whole:
+            return papers_view.empty(), "No papers."
+        said = f"{counted(found.total, 'paper')}."
+        return papers_view.papers(address, found, None if found.total else self._advice(address)), said
+
+    def _advice(self, address: Address) -> tuple[str, str, int] | None:
+        def papers(filters: Filters) -> int:
+            return self.library.listing(filters, address.words, limit=1).total
+
+        return scope.part_to_drop(address.filters, papers)
+
+    # Doing something with chosen papers
+
+    def chosen(self, query: str) -> list[str]:
+        """The ids of the papers that an address shows, at most `MOST_CHOSEN` of them."""
+        address = read(query)
+        return self.library.listed_ids(address.filters, address.words, MOST_CHOSEN)
+
+    def ask(self, paper_ids: Sequence[str]) -> str:
+        """The id of a new conversation held to the papers. IbidError where there are none, or too many."""
+        _some(paper_ids)
+        return Conversations(self.library).create(Filters(papers=tuple(paper_ids))).id
+
+    def tag(self, query: str, paper_ids: Sequence[str], tag: str, off: bool = False) -> View:
+        """File papers under a tag, or take it off them."""
+        try:
+            (self.library.untag if off else self.library.tag)(paper_ids, tag)
+        except ValueError as error:
+            return View(notice=papers_view.told(str(error)))
+        done = f"Tag “{' '.join(tag.split())}” {'taken off' if off else 'put on'} {_papers(paper_ids)}."
+        return self._done(query, papers_view.told(done))
+
+    def bibtex(self, paper_ids: Sequence[str]) -> str:
+        """The papers as BibTeX; those gone since are left out."""
+        _some(paper_ids)
+        found = self.library.papers(Filters(papers=tuple(paper_ids)), limit=len(paper_ids))
+        return bibliography.bibtex(found)
+
+    def _done(self, query: str, notice: str) -> View:
+        """The page after the library has changed."""
+        return self.enter(query).model_copy(update={"notice": notice})
+
+
+def _some(paper_ids: Sequence[str]) -> None:
+    if not 0 < len(paper_ids) <= MOST_CHOSEN:
+        raise IbidError(f"Choose between 1 and {MOST_CHOSEN:,} papers; {len(paper_ids):,} are chosen.")
+
+
+def _papers(paper_ids: Sequence[str]) -> str:
+    return counted(len(paper_ids), "paper")

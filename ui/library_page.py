@@ -1,25 +1,27 @@
 """The library page: components and wiring, nothing else.
 
 What happens is decided in `library`, what it looks like in the `*_view` modules. As on the chat page,
-clicks inside rendered HTML arrive through one hidden component, the bridge (see assets/app.js).
+clicks inside rendered HTML arrive through one hidden component, the bridge (see assets/library.js), with
+the address they were made at.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import gradio as gr
 
 from index.errors import IbidError
-from ui import frame_view
+from ui import papers_view
 from ui.library import Desk, View
 
 _log = logging.getLogger(__name__)
 _BRIDGE = "ibid.connect(trigger, server)"
+_HERE = "() => [location.search]"
 _WATCHED = "ibid.follow(element, watch)"
-_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": 16}
 
 
 class LibraryPage:
@@ -27,21 +29,64 @@ class LibraryPage:
 
     def __init__(self, page: gr.Blocks, desk: Desk) -> None:
         self.desk = desk
-        self.bridge = gr.HTML("", elem_id="bridge", js_on_load=_BRIDGE)
-        self.search = gr.HTML("", elem_id="address")
-        self.header = _rendered("header", desk.header())
+        self._lay_out()
+        self._wire(page)
+
+    # Components
+
+    def _lay_out(self) -> None:
+        # Functions of their own: Gradio sets an attribute on each, which a method does not allow.
+        def ask(wanted: dict[str, Any]) -> dict[str, Any]:
+            return _answered(lambda: {"conversation": self.desk.ask(_ids(wanted))})
+
+        def bibtex(wanted: dict[str, Any]) -> dict[str, Any]:
+            return _answered(lambda: {"text": self.desk.bibtex(_ids(wanted))})
+
+        def listed(wanted: dict[str, Any]) -> dict[str, Any]:
+            return _answered(lambda: {"papers": self.desk.chosen(str(wanted.get("address", "")))})
+
+        self.bridge = gr.HTML(
+            "", elem_id="bridge", js_on_load=_BRIDGE, server_functions=[ask, bibtex, listed]
+        )
+        self.address = gr.HTML("", elem_id="address")
+        self.header = _rendered("header", self.desk.header())
         with gr.Column(elem_id="library", min_width=0):
+            self.parts = _rendered("parts")
+            self.controls = _rendered("controls", script=_WATCHED)
+            self.notice = _rendered("notice")
             self.main = _rendered("papers", script=_WATCHED)
+        self.chosen = _rendered("chosen", papers_view.chosen_bar())
         self.status = _rendered("status")
-        page.load(self._enter, [self.search], self._outputs, js="() => [location.search]", **_QUIET)
+
+    # Events
+
+    def _wire(self, page: gr.Blocks) -> None:
+        page.load(self._enter, [self.address], self._outputs, js=_HERE, **_QUIET)
+        # The address is read when the event runs: of many in a row only the last one runs after the first.
+        latest = _QUIET | {"trigger_mode": "always_last"}
+        self.bridge.select(self._show, [self.address], self._outputs, js=_HERE, **latest)
+        every = _QUIET | {"trigger_mode": "multiple"}
+        self.bridge.submit(self._tag, None, self._outputs, **every)
 
     @property
     def _outputs(self) -> list[gr.components.Component]:
         """In the order of `_updates`."""
-        return [self.header, self.main, self.status]
+        return [self.header, self.parts, self.controls, self.main, self.notice, self.status]
 
-    def _enter(self, search: str) -> list[Any]:
-        return _once(lambda: self.desk.show(search or ""))
+    # Handlers: arguments in, a view out, nothing raised
+
+    def _enter(self, address: str) -> list[Any]:
+        return _once(lambda: self.desk.enter(address or ""))
+
+    def _show(self, address: str) -> list[Any]:
+        return _once(lambda: self.desk.show(address or ""))
+
+    def _tag(self, event: gr.EventData) -> list[Any]:
+        said = _all_said(event)
+        off = bool(said.get("off"))
+        return _once(
+            lambda: self.desk.tag(_said(event, "address"), _ids(said), str(said.get("tag", "")), off)
+        )
 
 
 def _rendered(name: str, value: str = "", script: str | None = None) -> gr.HTML:
@@ -53,10 +98,37 @@ def _once(make: Callable[[], View]) -> list[Any]:
     try:
         return _updates(make())
     except Exception as error:  # noqa: BLE001  (whatever it is, the page must say so and stay usable)
-        _log.warning("the library page could not do what was asked", exc_info=error)
-        words = str(error) if isinstance(error, IbidError) else f"{type(error).__name__}: {error}"
-        return _updates(View(main=frame_view.scope_bar_trouble(words)))
+        return _updates(View(notice=papers_view.trouble(_words(error))))
+
+
+def _answered(make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What the page's script asked for: the value, or {"error"}."""
+    try:
+        return make()
+    except Exception as error:  # noqa: BLE001  (the same)
+        return {"error": _words(error)}
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, IbidError):
+        return str(error)
+    _log.warning("the library page could not do what was asked", exc_info=error)
+    return f"{type(error).__name__}: {error}"
 
 
 def _updates(view: View) -> list[Any]:
-    return [gr.skip() if part is None else part for part in (view.header, view.main, view.status)]
+    shown = [view.header, view.parts, view.controls, view.main, view.notice, view.status]
+    return [gr.skip() if part is None else part for part in shown]
+
+
+def _all_said(event: gr.EventData) -> dict[str, Any]:
+    """What the bridge sent along."""
+    return cast(dict[str, Any], event._data or {})
+
+
+def _said(event: gr.EventData, name: str) -> str:
+    return str(_all_said(event).get(name, ""))
+
+
+def _ids(said: dict[str, Any]) -> list[str]:
+    return [str(paper_id) for paper_id in said.get("papers") or []]

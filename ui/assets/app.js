@@ -6,6 +6,7 @@ window.ibid = (() => {
   const byId = (id) => document.getElementById(id);
   const narrow = () => window.matchMedia("(max-width: 1023px)").matches;
   const state = { conversation: "", turn: 0, tab: "", turns: 0 };
+  const watchers = [];  // what another page's script does after each change
   let send = () => {};
   let server = {};
   const run = (name, data) => send("run", { do: name, ...data });  // answers, and paints as it goes
@@ -38,6 +39,7 @@ window.ibid = (() => {
       if (element.closest("#evidence")) showEvidence();
       if (element.closest("#history")) search();
       if (element.closest("#thread") || element.closest("#live")) { showTurn(); offer(); }
+      watchers.forEach((watcher) => watcher(element));
       typeset(element);
     };
     watch("value", changed);
@@ -340,7 +342,7 @@ window.ibid = (() => {
     return true;
   };
 
-  const focusQuestion = () => document.querySelector("#question textarea")?.focus();
+  const focusQuestion = () => document.querySelector("#question textarea, #find")?.focus();
 
   const theme = () => {
     const dark = document.body.classList.toggle("dark");
@@ -406,7 +408,7 @@ window.ibid = (() => {
       return;
     }
     const control = event.target.closest("[data-do]");
-    if (control && actions[control.dataset.do]) {
+    if (control && control.tagName !== "FORM" && actions[control.dataset.do]) {
       if (control.tagName === "A" && (event.metaKey || event.ctrlKey)) return;
       event.preventDefault();
       actions[control.dataset.do](control);
@@ -472,5 +474,6 @@ window.ibid = (() => {
   };
   requestAnimationFrame(settle);
 
-  return { connect, address, followConversation, follow };
+  const page = { byId, announce, actions, copy, save, say, watchers, server: () => server, send: (...event) => send(...event) };
+  return { connect, address, followConversation, follow, ...page };
 })();

@@ -1,0 +1,125 @@
+// The library page's own script: the address and the fields that follow it, and which papers are chosen.
+// What is shown comes from the server, by address; app.js has the connection to it and the clicks.
+(() => {
+  "use strict";
+  const { byId, send, server, announce, actions, copy, save, say } = window.ibid;
+  const here = () => document.getElementById("library") !== null;
+  const fields = () => [...document.querySelectorAll("#controls [data-field]")].concat(byId("find") ? [] : []);
+
+  // ---- The address: fields and links write it, the server answers with what it shows
+
+  const show = (query, replace = false) => {
+    const address = new URL(query, location.href);
+    history[replace ? "replaceState" : "pushState"](null, "", address);
+    reflect();
+    ask();
+  };
+  const ask = () => send("select");
+
+  const reflect = () => {
+    const given = new URL(location).searchParams;
+    for (const field of fields()) {
+      if (field !== document.activeElement || field.value.trim() === "") field.value = given.getAll(field.dataset.field)[0] ?? "";
+    }
+    const other = given.has("paper") || (given.get("view") ?? "papers") === "add";
+    document.getElementById("library")?.classList.toggle("without-controls", other);
+  };
+
+  // One field, one value: what else an address holds (chosen papers, several tags) stays as it is.
+  const written = (field) => {
+    const address = new URL(location);
+    const { field: name } = field.dataset;
+    const value = field.value.trim() === "" ? "" : field.value;
+    for (const gone of ["page", "paper", "start", "end"]) address.searchParams.delete(gone);
+    if (name === "q") address.searchParams.delete("sort");
+    if (value) address.searchParams.set(name, value);
+    else address.searchParams.delete(name);
+    return address.search || "?";
+  };
+
+  document.addEventListener("input", (event) => {
+    if (event.target.matches("#controls [data-field=q]")) show(written(event.target), true);
+  });
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("#controls [data-field]:not([data-field=q])")) show(written(event.target));
+    if (event.target.matches("input.choose")) { choose([event.target.dataset.paper], event.target.checked); }
+    if (event.target.id === "choose-page") choose(boxes().map((box) => box.dataset.paper), event.target.checked);
+  });
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("[data-do=none]")) return;
+    event.preventDefault();
+    if (event.target.matches(".tagger")) tag(false);
+  });
+  window.addEventListener("popstate", () => { if (here()) { reflect(); ask(); } });
+
+  // ---- Which papers are chosen: kept over pages and searches, in this tab
+
+  const KEPT = "ibid-chosen";
+  const chosen = new Set(JSON.parse(sessionStorage.getItem(KEPT) ?? "[]"));
+  const boxes = () => [...document.querySelectorAll("#papers input.choose")];
+
+  const choose = (papers, on) => {
+    for (const paper of papers) on ? chosen.add(paper) : chosen.delete(paper);
+    mark();
+  };
+
+  const mark = () => {
+    if (!here()) return;
+    try { sessionStorage.setItem(KEPT, JSON.stringify([...chosen])); } catch { /* private browsing */ }
+    for (const box of boxes()) box.checked = chosen.has(box.dataset.paper);
+    const whole = byId("choose-page");
+    if (whole) {
+      whole.checked = boxes().length > 0 && boxes().every((box) => box.checked);
+      whole.indeterminate = !whole.checked && boxes().some((box) => box.checked);
+    }
+    const bar = byId("chosen-bar");
+    if (!bar) return;
+    bar.hidden = chosen.size === 0;
+    byId("chosen-count").textContent = `${chosen.size.toLocaleString("en")} chosen`;
+  };
+
+  const tag = (off) => {
+    const name = byId("tag-name");
+    if (!name.value.trim()) { name.focus(); return; }
+    send("submit", { address: location.search, papers: [...chosen], tag: name.value, off });
+    name.value = "";
+  };
+
+  const told = (reply) => {
+    if (!reply.error) return reply;
+    announce(reply.error);
+    return null;
+  };
+
+  Object.assign(actions, {
+    "show": (link) => {
+      show(link.getAttribute("href"));
+      if (!link.closest("#papers thead, #parts")) byId("library").scrollTop = 0;
+    },
+    "none": () => {},
+    "fields": (button) => button.setAttribute("aria-expanded", String(byId("fields").classList.toggle("open"))),
+    "choose-all": async () => {
+      const reply = told(await server().listed({ address: location.search }));
+      if (reply) choose(reply.papers, true);
+    },
+    "choose-none": () => { chosen.clear(); mark(); },
+    "ask-chosen": async () => {
+      const reply = told(await server().ask({ papers: [...chosen] }));
+      if (reply) location.assign(`./?c=${encodeURIComponent(reply.conversation)}`);
+    },
+    "tag": () => tag(false),
+    "untag": () => tag(true),
+    "export": async (button) => {
+      const reply = told(await server().bibtex({ papers: [...chosen] }));
+      if (reply) { save(reply.text, "ibid.bib"); say(button, "Saved"); }
+    },
+    "close-notice": (button) => button.closest(".notice").remove(),
+  });
+
+  // ---- After each change of a rendered part
+
+  window.ibid.watchers.push((element) => {
+    if (element.closest("#controls")) reflect();
+    if (element.closest("#papers")) mark();
+  });
+})();
