@@ -59,7 +59,7 @@ class Catalog(Shelf):
         self.engine = _engine(url)
         try:
             metadata.create_all(self.engine)
-            for index in papers.indexes:  # those that a library made earlier has not
+            for index in papers.indexes | records.indexes:  # those that a library made earlier has not
                 index.create(self.engine, checkfirst=True)
             stored = self.fact("schema")
         except Exception as error:
@@ -208,15 +208,19 @@ class Catalog(Shelf):
             connection.execute(update(papers).where(pending, papers.c.change <= change).values(state="ready"))
             connection.execute(delete(removals).where(removals.c.change <= change))
 
-    def remove(self, paper_ids: Sequence[str]) -> int:
-        """Forget papers and all that hangs on them; returns the change's number."""
+    def remove(self, paper_ids: Sequence[str], for_good: bool = True) -> int:
+        """Forget papers and all that hangs on them; returns the change's number.
+
+        Where it is not `for_good` their vectors and tags stay, for `index.aside` to bring them back.
+        """
         with self.engine.begin() as connection:
             change = _next_change(connection)
             gone = set(connection.scalars(select(chunks.c.id).where(chunks.c.paper_id.in_(paper_ids))))
             for column in (papers.c.id, chunks.c.paper_id, records.c.paper_id, acronyms.c.paper_id):
                 connection.execute(delete(column.table).where(column.in_(paper_ids)))
-            drop_tags(connection, paper_ids)
-            _drop_chunks(connection, gone, change)
+            if for_good:
+                drop_tags(connection, paper_ids)
+            _drop_chunks(connection, gone, change, for_good)
             known = set(connection.scalars(select(removals.c.item).where(removals.c.item.in_(paper_ids))))
             rows = [{"item": paper_id, "change": change} for paper_id in paper_ids if paper_id not in known]
             _insert(connection, removals, rows)
@@ -326,8 +330,9 @@ def _next_change(connection: Connection) -> int:
     return change
 
 
-def _drop_chunks(connection: Connection, gone: set[str], change: int) -> None:
+def _drop_chunks(connection: Connection, gone: set[str], change: int, for_good: bool = True) -> None:
     for page in pages(sorted(gone)):
         connection.execute(delete(chunks).where(chunks.c.id.in_(page)))
-        connection.execute(delete(vectors).where(vectors.c.chunk_id.in_(page)))
+        if for_good:
+            connection.execute(delete(vectors).where(vectors.c.chunk_id.in_(page)))
         _insert(connection, removals, [{"item": chunk_id, "change": change} for chunk_id in page])

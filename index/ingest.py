@@ -94,6 +94,13 @@ class Ingestion:
             self.catalog.set_failures(source, failed)
         return self._report()
 
+    def restore(self, entries: Sequence[Entry]) -> None:
+        """Store papers again as they were; what has a vector still is not embedded."""
+        for start in range(0, len(entries), _BATCH):
+            batch = entries[start : start + _BATCH]
+            self._write([self._entry(entry.document, entry.records) for entry in batch])
+            self.caches.follow()
+
     def recut(self, progress: Callable[[int, int], None] | None = None) -> None:
         """Cut and embed every stored paper as the settings now say; the caches are left behind.
 

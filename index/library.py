@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 
+from index.aside import Aside
 from index.caches import Caches
 from index.caches import Progress as RebuildProgress
 from index.catalog import Catalog
@@ -104,6 +105,29 @@ class Library:
             self.catalog.remove([paper.id for paper in found])
             caches.follow()
         return found
+
+    def set_aside(self, paper_ids: Sequence[str]) -> str:
+        """Remove papers so that `bring_back` can undo it for a day; returns the mark to do so by."""
+        aside = Aside(self.catalog)
+        with self._writing("ibid, removing papers") as caches:
+            aside.forget()
+            mark = aside.put(paper_ids)
+            caches.follow()
+        return mark
+
+    def bring_back(self, mark: str) -> int:
+        """Undo a removal, embedding nothing; how many papers came back.
+
+        PaperNotFound where nothing stands under the mark any more.
+        """
+        aside = Aside(self.catalog)
+        with self._writing("ibid, bringing papers back") as caches:
+            entries = aside.take(mark)
+            if not entries:
+                raise PaperNotFound("What was removed cannot be brought back any more: add its file again.")
+            self._ingestion(caches).restore(entries)
+            aside.forget(mark)
+        return len(entries)
 
     def rebuild(self, progress: RebuildProgress | None = None) -> None:
         """Make both caches anew from the catalog.

@@ -74,8 +74,11 @@ class Lister:
         found = self._searched(scope, words, order, offset, limit)
         if found.total:
             return found
-        named = [*in_scope(scope, pending=True), or_(_titled(words), _identified(words.strip()))]
-        return self._drawn(named, order or Order(), offset, limit)
+        for named in (_identified(words.strip()), _titled(words)):
+            found = self._drawn([*in_scope(scope, pending=True), named], order or Order(), offset, limit)
+            if found.total:
+                break
+        return found
 
     def ids(self, filters: Filters, words: str, limit: int) -> list[str]:
         """The ids of the first `limit` papers that `page` gives without an order, ready ones alone."""
@@ -96,7 +99,7 @@ class Lister:
         page = select(papers.c.id).where(*conditions).order_by(*_ordered(order)).offset(offset).limit(limit)
         with self.catalog.engine.connect() as connection:
             total = connection.scalar(number) or 0
-            ids = list(connection.scalars(page))
+            ids = list(connection.scalars(page)) if total > offset else []
         return Listing(entries=self._entries(ids), total=total)
 
     def _entries(self, ids: list[str]) -> tuple[Listed, ...]:

@@ -66,6 +66,12 @@ class Shelf:
             found |= {paper.id: paper for paper in self._papers(query)}
         return list(found.values())
 
+    def chunks_of(self, paper_id: str) -> list[Chunk]:
+        """A ready paper's chunks in order."""
+        query = chunk_columns().where(chunks.c.paper_id == paper_id, papers.c.state == "ready")
+        with self.engine.connect() as connection:
+            return [chunk_of(row) for row in connection.execute(query.order_by(chunks.c.position))]
+
     def first_chunks(self, paper_ids: Sequence[str]) -> list[str]:
         """The id of each paper's first chunk."""
         query = select(chunks.c.id).where(chunks.c.position == 0)

@@ -2,13 +2,14 @@
 
 `papers` is what the sources say once merged; `records` is what each source said, so that a changed
 file changes only its own part. Vectors are kept here as bytes so that Chroma can be rebuilt without
-embedding anything. `acronyms` holds what each paper's text explains (`index.acronyms`). `removals` tells
-the caches which chunks and papers went, under the change that took them.
+embedding anything. `acronyms` holds what each paper's text explains (`index.acronyms`). `removed` holds
+papers that can be brought back; `removals` tells the caches which chunks and papers went, under the change
+that took them.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, String, Table, Text, text
 
 metadata = MetaData()
 _FILTERED = ("state", "id", "organization_key")
@@ -39,12 +40,13 @@ papers = Table(
     Column("state", String(16), nullable=False),
     Column("change", Integer, nullable=False, index=True),
     Column("updated", String(32), nullable=False),
+    Index("papers_by_updated", "updated"),
     # Each order of `index.listing`, with all that filters look at: a page is found without reading a paper.
     Index("papers_by_title", "title_key", *_FILTERED, "day", "comments"),
-    Index("papers_by_day", "day", "title_key", *_FILTERED, "comments"),
-    Index("papers_by_comments", "comments", "title_key", *_FILTERED, "day"),
+    Index("papers_by_day", text("day DESC"), "title_key", *_FILTERED, "comments"),
+    Index("papers_by_comments", text("comments DESC"), "title_key", *_FILTERED, "day"),
     Index("papers_by_organization", "organization_key", "title_key", "state", "id", "day", "comments"),
-    Index("papers_by_change", "change", "title_key", *_FILTERED, "day", "comments"),
+    Index("papers_by_change", text("change DESC"), "title_key", *_FILTERED, "day", "comments"),
 )
 
 records = Table(
@@ -57,6 +59,7 @@ records = Table(
     Column("digest", String(64), nullable=False),
     Column("document", LargeBinary, nullable=False),
     Column("added", Integer, nullable=False),
+    Index("records_by_name", "name", "paper_id"),
 )
 
 chunks = Table(
@@ -105,6 +108,16 @@ tags = Table(
     Column("paper_id", String(200), primary_key=True),
     Column("key", String(60), primary_key=True, index=True),
     Column("name", String(60), nullable=False),
+)
+
+removed = Table(
+    "removed",
+    metadata,
+    Column("mark", String(32), primary_key=True),
+    Column("paper_id", String(200), primary_key=True),
+    Column("since", String(32), nullable=False, index=True),
+    Column("entry", LargeBinary, nullable=False),
+    Column("chunks", Text, nullable=False),
 )
 
 failures = Table(

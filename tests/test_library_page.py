@@ -16,6 +16,7 @@ from playwright.sync_api import Page, expect
 
 from index.embedding import Embedder
 from index.library import Library
+from index.lock import writing
 from index.merge import title_key
 from index.schema import Filters
 
@@ -245,3 +246,32 @@ def test_all_that_is_listed_can_be_chosen_at_once(site: str, sample_library: Lib
     expect(page.locator("#chosen-count")).to_have_text(f"{papers} chosen")
     page.get_by_role("checkbox", name="Choose all papers on this page").uncheck()
     expect(page.locator("#chosen-bar")).to_be_hidden()
+
+
+def test_removed_papers_come_back(own: tuple[Library, str], visit: Visit) -> None:
+    library, address = own
+    papers = library.count()
+    page = visit(f"{address}/library?q=colbert")
+    choose(page, "ColBERT")
+    page.get_by_role("button", name="Remove", exact=True).click()
+    expect(page.locator("#notice")).to_contain_text("“ColBERT")
+    expect(page.locator("#paper-count")).to_have_text(f"{papers - 1} papers")
+    expect(page.locator("#chosen-bar")).to_be_hidden()
+    assert library.count() == papers - 1
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#notice")).to_contain_text("1 paper brought back.")
+    expect(page.locator("#papers tbody tr").first).to_contain_text("ColBERT")
+    assert library.count() == papers
+
+
+def test_a_removal_that_is_not_possible_says_why_and_keeps_the_page(
+    own: tuple[Library, str], visit: Visit
+) -> None:
+    library, address = own
+    page = visit(f"{address}/library")
+    choose(page, "ColBERT")
+    with writing(library.folder, "ibid add"):
+        page.get_by_role("button", name="Remove", exact=True).click()
+        expect(page.locator("#notice [role=alert]")).to_contain_text("is being written by")
+    expect(page.locator("#papers tbody tr").first).to_be_visible()
+    assert library.paper("ColBERT")

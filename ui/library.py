@@ -99,6 +99,20 @@ class Desk:
         done = f"Tag “{' '.join(tag.split())}” {'taken off' if off else 'put on'} {_papers(paper_ids)}."
         return self._done(query, papers_view.told(done))
 
+    def remove(self, query: str, paper_ids: Sequence[str]) -> View:
+        """Take papers out of the library; the notice leads back."""
+        _some(paper_ids)
+        found = self.library.papers(Filters(papers=tuple(paper_ids)), limit=len(paper_ids))
+        if not found:
+            return self._done(query, papers_view.told("These papers are no longer in the library."))
+        mark = self.library.set_aside([paper.id for paper in found])
+        return self._done(query, papers_view.removed(len(found), found[0].title, mark))
+
+    def bring_back(self, query: str, mark: str) -> View:
+        """Undo a removal."""
+        papers = self.library.bring_back(mark)
+        return self._done(query, papers_view.told(f"{counted(papers, 'paper')} brought back."))
+
     def bibtex(self, paper_ids: Sequence[str]) -> str:
         """The papers as BibTeX; those gone since are left out."""
         _some(paper_ids)

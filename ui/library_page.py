@@ -53,7 +53,7 @@ class LibraryPage:
         with gr.Column(elem_id="library", min_width=0):
             self.parts = _rendered("parts")
             self.controls = _rendered("controls", script=_WATCHED)
-            self.notice = _rendered("notice")
+            self.notice = _rendered("notice", script=_WATCHED)
             self.main = _rendered("papers", script=_WATCHED)
         self.chosen = _rendered("chosen", papers_view.chosen_bar())
         self.status = _rendered("status")
@@ -67,6 +67,8 @@ class LibraryPage:
         self.bridge.select(self._show, [self.address], self._outputs, js=_HERE, **latest)
         every = _QUIET | {"trigger_mode": "multiple"}
         self.bridge.submit(self._tag, None, self._outputs, **every)
+        self.bridge.delete(self._remove, None, self._outputs, **every)
+        self.bridge.undo(self._bring_back, None, self._outputs, **every)
 
     @property
     def _outputs(self) -> list[gr.components.Component]:
@@ -87,6 +89,13 @@ class LibraryPage:
         return _once(
             lambda: self.desk.tag(_said(event, "address"), _ids(said), str(said.get("tag", "")), off)
         )
+
+    def _remove(self, event: gr.EventData) -> list[Any]:
+        said = _all_said(event)
+        return _once(lambda: self.desk.remove(_said(event, "address"), _ids(said)))
+
+    def _bring_back(self, event: gr.EventData) -> list[Any]:
+        return _once(lambda: self.desk.bring_back(_said(event, "address"), _said(event, "mark")))
 
 
 def _rendered(name: str, value: str = "", script: str | None = None) -> gr.HTML:

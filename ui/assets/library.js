@@ -113,6 +113,8 @@
       const reply = told(await server().bibtex({ papers: [...chosen] }));
       if (reply) { save(reply.text, "ibid.bib"); say(button, "Saved"); }
     },
+    "remove-chosen": () => send("delete", { address: location.search, papers: [...chosen] }),
+    "undo-removal": (button) => send("undo", { address: location.search, mark: button.dataset.mark }),
     "close-notice": (button) => button.closest(".notice").remove(),
   });
 
@@ -120,6 +122,7 @@
 
   window.ibid.watchers.push((element) => {
     if (element.closest("#controls")) reflect();
-    if (element.closest("#papers")) mark();
+    if (element.querySelector("#undo")) chosen.clear();  // they were removed
+    if (element.closest("#papers, #notice")) mark();
   });
 })();
