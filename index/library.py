@@ -29,6 +29,7 @@ from index.rerank import load_reranker
 from index.retrieve import Retriever
 from index.schema import Conflict, Document, Filters, Paper, Passage, Unreadable, Value
 from index.settings import IndexSettings
+from index.similar import Similar, similar
 
 
 class LibraryFacts(Value):
@@ -200,6 +201,11 @@ class Library:
     def conflicts(self, paper_id: str) -> tuple[Conflict, ...]:
         """The facts on which the paper's sources disagree."""
         return merge([record.document for record in self.catalog.records(paper_id)])[1]
+
+    def similar(self, paper_id: str, count: int = 5) -> list[Similar]:
+        """The papers whose passages' mean lies nearest to that of a paper, nearest first."""
+        self.caches.refresh()
+        return similar(paper_id, count, self.catalog, self.caches)
 
     def papers(
         self, filters: Filters = Filters(), words: str = "", offset: int = 0, limit: int = 50

@@ -275,3 +275,88 @@ def test_a_removal_that_is_not_possible_says_why_and_keeps_the_page(
         expect(page.locator("#notice [role=alert]")).to_contain_text("is being written by")
     expect(page.locator("#papers tbody tr").first).to_be_visible()
     assert library.paper("ColBERT")
+
+
+# ---- A paper's own page
+
+
+def test_a_paper_is_opened_with_its_facts_its_text_and_what_is_like_it(
+    site: str, sample_library: Library, visit: Visit
+) -> None:
+    paper = sample_library.paper("ColBERT")
+    page = visit(f"{site}/library?q=colbert")
+    page.locator("#papers tbody th > a").first.click()
+    expect(page.locator("#paper-title")).to_have_text(paper.title)
+    assert urlsplit(page.url).query == f"paper={paper.id}"
+    expect(page.locator("#full-text")).to_contain_text(sample_library.text(paper.id)[:80])
+    expect(page.locator("#bibtex")).to_contain_text("@misc{")
+    similar = page.locator(".box", has_text="Similar papers").locator("a")
+    expect(similar).to_have_count(6)
+    expect(page.locator("#find")).to_be_hidden()
+    wanted = similar.first.inner_text()
+    similar.first.click()
+    expect(page.locator("#paper-title")).to_have_text(wanted)
+    page.go_back()
+    expect(page.locator("#paper-title")).to_have_text(paper.title)
+    page.get_by_role("link", name="All papers").click()
+    expect(page.locator("#find")).to_have_value("colbert")
+
+
+def test_a_cited_sentence_is_marked_in_the_paper_and_scrolled_to(
+    open_library: Callable[..., Library], write_papers: Callable[..., Path], hashing: Embedder,
+    serving: Serving, visit: Visit,
+) -> None:  # fmt: skip
+    own = open_library(model=hashing)
+    text = " ".join(f"Sentence {n} is about the number {n}." for n in range(400))
+    own.add([write_papers("long.jsonl", {"title": "Long", "abstract": text})])
+    paper, sentence = own.papers()[0], "Sentence 333 is about the number 333."
+    start = text.index(sentence)
+    with serving(own) as address:
+        page = visit(f"{address}/library?paper={paper.id}&start={start}&end={start + len(sentence)}")
+        expect(page.locator("#full-text mark")).to_have_text(sentence)
+        expect(page.locator("#full-text mark")).to_be_in_viewport()
+
+
+def test_a_paper_leads_to_the_conversations_that_cite_it_and_is_asked_alone(
+    own: tuple[Library, str], visit: Visit
+) -> None:
+    library, address = own
+    paper = library.paper("ColBERT")
+    page = visit(f"{address}/library?paper={paper.id}")
+    expect(page.locator(".paper-page")).to_contain_text("Not cited yet.")
+    page.get_by_role("button", name="Ask only this paper").click()
+    expect(page.locator("#scope-count")).to_have_text("1 paper in scope")
+    page.locator("#question textarea").fill("What does ColBERT propose?")
+    page.locator("#question textarea").press("Enter")
+    expect(page.locator("#thread a.cite").first).to_be_visible()
+    page.goto(f"{address}/library?paper={paper.id}")
+    cited = page.locator(".citing a")
+    expect(cited).to_have_text(["What does ColBERT propose?"])
+    assert page.locator(".citing q").inner_text().strip('“”"') in library.text(paper.id)
+    cited.click()
+    expect(page.locator("#thread .question")).to_contain_text("What does ColBERT propose?")
+
+
+def test_a_paper_is_tagged_and_removed_on_its_own_page(own: tuple[Library, str], visit: Visit) -> None:
+    library, address = own
+    paper = library.paper("ColBERT")
+    page = visit(f"{address}/library?paper={paper.id}")
+    page.get_by_label("New tag").fill("to read")
+    page.get_by_label("New tag").press("Enter")
+    expect(page.locator(".paper-tags .tag")).to_contain_text("to read")
+    page.get_by_role("button", name="Remove tag: to read").click()
+    expect(page.locator(".paper-tags .tag")).to_have_count(0)
+    page.get_by_role("button", name="Remove", exact=True).click()
+    expect(page.locator("#notice")).to_contain_text("removed.")
+    expect(page.locator("#list-count")).to_have_text(f"{library.count()} papers")
+    page.go_back()
+    expect(page.locator("#no-paper")).to_contain_text("This paper is not in the library")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#paper-title")).to_have_text(paper.title)
+
+
+def test_the_bibtex_of_a_paper_is_copied(site: str, sample_library: Library, visit: Visit) -> None:
+    page = visit(f"{site}/library?paper={sample_library.paper('ColBERT').id}")
+    page.get_by_role("button", name="Copy").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()").startswith("@misc{")

@@ -9,16 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from assistant.cited import cited_in
 from assistant.conversation import Conversations
 from assistant.engine import Assistant
-from index.errors import IbidError
+from index.errors import IbidError, PaperNotFound
 from index.library import Library
 from index.schema import Filters, Value
-from ui import bibliography, frame_view, papers_view, scope
+from index.similar import Similar
+from ui import bibliography, frame_view, paper_view, papers_view, scope
 from ui.address import Address, read
 from ui.papers_view import PAGE
 from ui.render import counted
 
+SIMILAR = 6  # papers
 MOST_CHOSEN = 1000  # papers: what a scope and an address can carry
 
 
@@ -50,7 +53,7 @@ class Desk:
     def show(self, query: str) -> View:
         """What the address with this query string shows."""
         address = read(query)
-        main, status = self._papers(address)
+        main, status = self._paper(address) if address.paper else self._papers(address)
         return View(parts=papers_view.parts(address), main=main, status=status)
 
     def header(self) -> str:
@@ -71,6 +74,31 @@ class Desk:
             return papers_view.empty(), "No papers."
         said = f"{counted(found.total, 'paper')}."
         return papers_view.papers(address, found, None if found.total else self._advice(address)), said
+
+    def _paper(self, address: Address) -> tuple[str, str]:
+        """A paper's own page."""
+        try:
+            document = self.library.document(address.paper)
+        except PaperNotFound:
+            return paper_view.absent(address.paper), "This paper is not in the library."
+        found = paper_view.Opened(
+            document=document,
+            tags=self.library.catalog.tags.of([address.paper]).get(address.paper, ()),
+            conflicts=self.library.conflicts(address.paper),
+            similar=self._similar(address.paper),
+            cited=tuple(cited_in(address.paper, self.library)),
+            bibtex=bibliography.bibtex([document.paper]),
+            start=address.start,
+            end=address.end,
+        )
+        return paper_view.paper(found), f"{document.paper.title}."
+
+    def _similar(self, paper_id: str) -> tuple[Similar, ...] | None:
+        """The papers like it; None where the model cannot tell, for the page must open all the same."""
+        try:
+            return tuple(self.library.similar(paper_id, SIMILAR))
+        except IbidError:
+            return None
 
     def _advice(self, address: Address) -> tuple[str, str, int] | None:
         def papers(filters: Filters) -> int:

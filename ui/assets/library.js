@@ -10,11 +10,13 @@
 
   const show = (query, replace = false) => {
     const address = new URL(query, location.href);
-    history[replace ? "replaceState" : "pushState"](null, "", address);
+    if (replace) history.replaceState(history.state, "", address);
+    else history.pushState({ ibid: true }, "", address);
     reflect();
     ask();
   };
   const ask = () => send("select");
+  const shownBefore = () => Boolean(history.state?.ibid);
 
   const reflect = () => {
     const given = new URL(location).searchParams;
@@ -48,7 +50,8 @@
   document.addEventListener("submit", (event) => {
     if (!event.target.matches("[data-do=none]")) return;
     event.preventDefault();
-    if (event.target.matches(".tagger")) tag(false);
+    const { paper } = event.target.dataset;
+    if (event.target.matches(".tagger")) tag(event.target.querySelector("input"), paper ? [paper] : [...chosen]);
   });
   window.addEventListener("popstate", () => { if (here()) { reflect(); ask(); } });
 
@@ -78,11 +81,28 @@
     byId("chosen-count").textContent = `${chosen.size.toLocaleString("en")} chosen`;
   };
 
-  const tag = (off) => {
-    const name = byId("tag-name");
+  const tag = (name, papers, off = false) => {
     if (!name.value.trim()) { name.focus(); return; }
-    send("submit", { address: location.search, papers: [...chosen], tag: name.value, off });
+    send("submit", { address: location.search, papers, tag: name.value, off });
     name.value = "";
+  };
+  const opened = () => document.querySelector(".paper-page")?.dataset.paper;
+
+  const openChat = async (papers) => {
+    const reply = told(await server().ask({ papers }));
+    if (reply) location.assign(`./?c=${encodeURIComponent(reply.conversation)}`);
+  };
+
+  // A paper that is opened begins at its marked sentence, or at its top.
+  let shown = "";
+  const showPaper = () => {
+    const page = document.querySelector(".paper-page");
+    const seen = page ? location.search : "";
+    if (seen === shown) return;
+    shown = seen;
+    const mark = page?.querySelector("mark");
+    if (mark) mark.scrollIntoView({ block: "center" });
+    else if (page) byId("library").scrollTop = 0;
   };
 
   const told = (reply) => {
@@ -103,12 +123,19 @@
       if (reply) choose(reply.papers, true);
     },
     "choose-none": () => { chosen.clear(); mark(); },
-    "ask-chosen": async () => {
-      const reply = told(await server().ask({ papers: [...chosen] }));
-      if (reply) location.assign(`./?c=${encodeURIComponent(reply.conversation)}`);
+    "ask-chosen": () => openChat([...chosen]),
+    "ask-paper": () => openChat([opened()]),
+    "tag": () => tag(byId("tag-name"), [...chosen]),
+    "untag": () => tag(byId("tag-name"), [...chosen], true),
+    "untag-paper": (button) => tag({ value: button.dataset.tag }, [opened()], true),
+    "remove-paper": () => {
+      const papers = [opened()];
+      history.pushState(null, "", "?");
+      reflect();
+      send("delete", { address: "", papers });
     },
-    "tag": () => tag(false),
-    "untag": () => tag(true),
+    "copy-bibtex": (button) => copy(byId("bibtex").textContent).then(() => say(button, "Copied")),
+    "back": (link) => shownBefore() ? history.back() : actions.show(link),
     "export": async (button) => {
       const reply = told(await server().bibtex({ papers: [...chosen] }));
       if (reply) { save(reply.text, "ibid.bib"); say(button, "Saved"); }
@@ -124,5 +151,6 @@
     if (element.closest("#controls")) reflect();
     if (element.querySelector("#undo")) chosen.clear();  // they were removed
     if (element.closest("#papers, #notice")) mark();
+    if (element.closest("#papers")) showPaper();
   });
 })();

@@ -1,0 +1,161 @@
+"""The library page's parts as HTML: right where papers are plain, harmless where they are hostile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from assistant.cited import CitedIn
+from index.library import LibraryFacts
+from index.listing import Listed, Listing, Order
+from index.schema import Conflict, Document, Filters, Paper, Section
+from index.similar import Similar
+from ui import paper_view, papers_view
+from ui.address import Address, read
+
+HOSTILE = {
+    "template": "${alert(1)} and {{constructor}} and `x`",
+    "image": '<img src=x onerror="alert(1)">',
+    "script": "</script><script>alert(1)</script>",
+    "attribute": '" onmouseover="alert(1)" x=" \' onclick=\'alert(1)\'',
+    "form": '<form action="https://evil.example"><input name=q></form>',
+    "address": "javascript:alert(1)?&paper=x#y",
+    "right to left": "\u202egnp.exe\u202c \u05e9\u05dc\u05d5\u05dd",
+    "long": "word " * 100,
+    "latex": r"\textbf{x} $\frac{a}{b}$ 50% of A&B_c #1 ~ ^",
+    "control": "bell\x07 and null\x00",
+}
+
+
+class Elements(HTMLParser):
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def pieces(value: str) -> Iterator[str]:
+    """Every part of the page with `value` wherever text comes from a paper or a reader."""
+    of = Paper(id="p1", title=value, organization=value, authors=(value,), source=value, url=value, doi=value)
+    facts = LibraryFacts(
+        papers=1, chunks=1, oldest=None, newest=None, updated=None,
+        organizations=((value, 1),), sources=((value, 1),), tags=((value, 1),),
+    )  # fmt: skip
+    filters = Filters(organizations=(value,), sources=(value,), tags=(value,))
+    address = Address(words=value, filters=filters, order=Order())
+    document = Document(
+        paper=of, text=f"One. {value} Two.", sections=(Section(name=value, start=0, end=10**4),)
+    )
+    opened = paper_view.Opened(
+        document=document, tags=(value,), bibtex=value, start=2, end=9,
+        conflicts=(Conflict(field="title", kept=value, other=value, source=value),),
+        similar=(Similar(paper=of.model_copy(update={"id": "p2"}), similarity=0.5),),
+        cited=(CitedIn(conversation="c1", title=value, turn=1, question=value, quote=value),),
+    )  # fmt: skip
+    yield papers_view.controls(facts)
+    yield papers_view.papers(address, Listing(entries=(Listed(paper=of, tags=(value,)),), total=1))
+    yield papers_view.papers(address, Listing(), ("tags:x", value, 3))
+    yield papers_view.trouble(value)
+    yield papers_view.removed(1, value, "mark")
+    yield papers_view.told(value)
+    yield paper_view.paper(opened)
+    yield paper_view.absent(value)
+
+
+@pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_text_is_harmless_wherever_it_is_shown(value: str) -> None:
+    for html, plain in zip(pieces(value), pieces("plain words"), strict=True):
+        tags = [tag for tag, given in Elements(html).found if "data-tex" not in given]
+        assert tags == [tag for tag, given in Elements(plain).found if "data-tex" not in given]
+        for _, given in Elements(html).found:
+            assert not [name for name in given if name.startswith("on")]
+            assert (given.get("href") or "?").startswith(("?", "./"))
+        assert "\u202e" not in html
+        assert "\x00" not in html
+
+
+def table(**given: Any) -> str:
+    entries = (Listed(paper=Paper(id="p1", title="One", organization="A & B"), tags=("x y",)),)
+    return papers_view.papers(Address(**given), Listing(entries=entries, total=120))
+
+
+def links(html: str) -> dict[str, str]:
+    """Addresses by the words of their links."""
+    found: dict[str, str] = {}
+    inside: list[str] = []
+
+    class Links(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            if tag == "a":
+                inside.append(dict(attrs)["href"] or "")
+
+        def handle_data(self, data: str) -> None:
+            if inside:
+                found.setdefault(data, inside[-1])
+
+        def handle_endtag(self, tag: str) -> None:
+            if tag == "a":
+                inside.clear()
+
+    Links().feed(html)
+    return found
+
+
+def test_links_keep_what_is_searched_and_change_one_thing() -> None:
+    html = table(words="reward", filters=Filters(tags=("x y",)), page=2)
+    assert read(links(html)["Next"]) == Address(words="reward", filters=Filters(tags=("x y",)), page=3)
+    assert read(links(html)["Date"]).order == Order(field="date")
+    assert read(links(html)["Date"]).words == "reward"
+    assert read(links(html)["tagged x y"]) == Address(words="reward")
+    assert read(links(html)["A & B"]).filters.organizations == ("A & B",)
+
+
+def test_the_head_of_the_order_says_so_and_turns_it_round() -> None:
+    html = table(order=Order(field="title", descending=False))
+    assert '<th scope="col" aria-sort="ascending"><a href="?sort=-title"' in html
+    assert html.count('aria-sort="none"') == 4
+    assert 'aria-sort="descending"' not in table(words="reward")
+
+
+def test_a_paper_being_indexed_cannot_be_chosen_or_opened() -> None:
+    waiting = Listing(entries=(Listed(paper=Paper(id="p1", title="One"), ready=False),), total=1)
+    html = papers_view.papers(Address(), waiting)
+    assert "being indexed" in html
+    assert 'class="choose"' not in html
+    assert "?paper=" not in html
+
+
+def opened(text: str, start: int, end: int, *sections: Section, abstract: str = "") -> str:
+    document = Document(paper=Paper(id="p", title="T", abstract=abstract), text=text, sections=sections)
+    return paper_view.paper(paper_view.Opened(document=document, start=start, end=end))
+
+
+@pytest.mark.parametrize(("start", "end"), [(5, 5), (9, 4), (-3, -1), (900, 950)])
+def test_a_span_that_marks_nothing_leaves_the_text_whole(start: int, end: int) -> None:
+    html = opened("One sentence. Another.", start, end)
+    assert "<mark>" not in html
+    assert "One sentence. Another." in html
+
+
+def test_a_sentence_is_marked_where_it_stands_in_its_section() -> None:
+    text = "First part.\n\nSecond part is here."
+    sections = (Section(name="One", start=0, end=13), Section(name="Two", start=13, end=len(text)))
+    html = opened(text, 20, 24, *sections)
+    assert "<p>First part.</p>" in html
+    assert "Second <mark>part</mark> is here." in html
+
+
+def test_an_abstract_that_the_text_does_not_hold_stands_before_it() -> None:
+    html = opened("The whole paper.", 0, 0, abstract="In short.")
+    assert html.index("In short.") < html.index("The whole paper.")
+    assert opened("In short.", 0, 0, abstract="In short.").count("In short.") == 1

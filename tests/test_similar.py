@@ -1,0 +1,37 @@
+"""Papers near each other."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from index.library import Library
+from index.similar import mean_vectors
+
+
+def test_the_nearest_papers_come_first_and_never_the_paper_itself(sample_library: Library) -> None:
+    paper = sample_library.paper("ColBERT")
+    found = sample_library.similar(paper.id, 5)
+    assert len(found) == 5
+    assert paper.id not in {one.paper.id for one in found}
+    likeness = [one.similarity for one in found]
+    assert likeness == sorted(likeness, reverse=True)
+    ids, means = mean_vectors(sample_library.catalog, sample_library.caches.model)
+    cosines = dict(zip(ids, means @ means[ids.index(paper.id)], strict=True))
+    cosines.pop(paper.id)
+    assert found[0].paper.id == max(cosines, key=lambda paper_id: cosines[paper_id])
+    assert found[0].similarity == pytest.approx(max(cosines.values()), abs=1e-3)
+
+
+def test_means_are_of_unit_length_and_of_those_named(library: Library) -> None:
+    wanted = [paper.id for paper in library.papers()][:2]
+    ids, means = mean_vectors(library.catalog, library.caches.model, wanted)
+    assert ids == sorted(wanted)
+    assert np.linalg.norm(means, axis=1) == pytest.approx([1, 1], abs=1e-5)
+
+
+def test_a_paper_alone_has_no_like(library: Library) -> None:
+    first, *others = [paper.id for paper in library.papers()]
+    library.remove(others)
+    assert library.similar(first) == []
+    assert library.similar("no-such-paper") == []
