@@ -21,7 +21,6 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
-from assistant.engine import Assistant
 from index.embedding import Embedder, Fingerprint, load_embedder
 from index.library import Library
 from index.settings import EmbeddingSettings, IndexSettings
@@ -300,15 +299,15 @@ def remembering(embedder: Embedder) -> RememberingEmbedder:
 
 
 @pytest.fixture(scope="session")
-def site(
+def server(
     sample_folder: Path, embedder: Embedder, models: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Site]:
+) -> Iterator[Server]:
     """A running server over a library of the sample papers; what a test adds it removes."""
-    folder = shutil.copytree(sample_folder, tmp_path_factory.mktemp("site") / "library")
+    folder = shutil.copytree(sample_folder, tmp_path_factory.mktemp("server") / "library")
     with Library.open(folder, IndexSettings(embedding=EmbeddingSettings(models=models))) as library:
         library.embedder = embedder
         with _served(library, mcp=True) as address:
-            yield Site(address, library)
+            yield Server(address, library)
 
 
 @pytest.fixture
@@ -327,7 +326,7 @@ def free_port() -> int:
 
 
 @dataclass(frozen=True)
-class Site:
+class Server:
     """A running server's address, and the library it serves."""
 
     address: str

@@ -28,8 +28,8 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def client(site: Any) -> Iterator[Client]:
-    opened = Client(site.address, verbose=False, analytics_enabled=False)
+def client(server: Any) -> Iterator[Client]:
+    opened = Client(server.address, verbose=False, analytics_enabled=False)
     yield opened
     opened.close()
 
@@ -89,11 +89,11 @@ def timeless(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_ask_returns_the_object_that_the_command_prints(
-    client: Client, site: Any, environment: dict[str, str]
+    client: Client, server: Any, environment: dict[str, str]
 ) -> None:
     question, scope = "What does LoRA propose?", {"since": "2020", "organizations": ["Microsoft"]}
     printed = ibid(
-        environment | {"IBID_LIBRARY": str(site.library.folder)},
+        environment | {"IBID_LIBRARY": str(server.library.folder)},
         *("ask", "--json", question, "--since", "2020", "--organization", "Microsoft"),
     )
     given = client.predict(question, [], scope, api_name="/ask")
@@ -102,10 +102,10 @@ def test_ask_returns_the_object_that_the_command_prints(
 
 
 def test_search_returns_the_object_that_the_command_prints(
-    client: Client, site: Any, environment: dict[str, str]
+    client: Client, server: Any, environment: dict[str, str]
 ) -> None:
     printed = ibid(
-        environment | {"IBID_LIBRARY": str(site.library.folder)},
+        environment | {"IBID_LIBRARY": str(server.library.folder)},
         *("search", "--json", "-k", "3", "learning from human feedback"),
     )
     given = client.predict("learning from human feedback", 3, api_name="/search")
@@ -138,7 +138,7 @@ def test_a_scope_names_papers_by_title(client: Client) -> None:
 # ---- Adding
 
 
-def test_what_is_added_is_found_and_sent_again_takes_its_own_place(client: Client, site: Any) -> None:
+def test_what_is_added_is_found_and_sent_again_takes_its_own_place(client: Client, server: Any) -> None:
     first = client.predict("bees.md", "# Bee Dances\n\nBees dance to tell where nectar is.", api_name="/add")
     second = client.predict(
         "bees.md", "# Bee Dances\n\nBees dance in the dark to tell where nectar is found.", api_name="/add"
@@ -146,15 +146,15 @@ def test_what_is_added_is_found_and_sent_again_takes_its_own_place(client: Clien
     assert (first["added"], second["updated"]) == (["Bee Dances"], ["Bee Dances"])
     (found,) = client.predict("where nectar is", 1, {"sources": ["bees.md"]}, api_name="/search")["results"]
     assert found["passage"]["text"] == "Bees dance in the dark to tell where nectar is found."
-    assert list((site.library.folder / "received").iterdir()) == []
-    site.library.remove(["Bee Dances"])
+    assert list((server.library.folder / "received").iterdir()) == []
+    server.library.remove(["Bee Dances"])
 
 
-def test_a_packed_file_is_sent_as_base64(client: Client, site: Any) -> None:
+def test_a_packed_file_is_sent_as_base64(client: Client, server: Any) -> None:
     packed = gzip.compress(b'{"title": "Moth Maps", "abstract": "Moths steer by the moon."}\n')
     report = client.predict("m.jsonl.gz", base64.b64encode(packed).decode(), "base64", api_name="/add")
     assert report["added"] == ["Moth Maps"]
-    site.library.remove(["Moth Maps"])
+    server.library.remove(["Moth Maps"])
 
 
 def test_an_entry_that_cannot_be_used_is_in_the_report(client: Client) -> None:
@@ -194,8 +194,8 @@ def test_a_bad_request_is_told_what_is_wrong(
     assert said in str(told.value)
 
 
-def test_a_file_on_the_server_cannot_be_named(client: Client, site: Any) -> None:
-    file = {"path": str(site.library.folder / "catalog.sqlite3"), "meta": {"_type": "gradio.FileData"}}
+def test_a_file_on_the_server_cannot_be_named(client: Client, server: Any) -> None:
+    file = {"path": str(server.library.folder / "catalog.sqlite3"), "meta": {"_type": "gradio.FileData"}}
     with pytest.raises(AppError, match=r"content = .*string"):
         client.predict("notes.md", file, api_name="/add")
 

@@ -69,9 +69,9 @@ PATHS = ["/", "/v1/models", "/gradio_api/info", "/config"]
 @pytest.mark.parametrize(
     "headers", [{"Host": "evil.example"}, {"Origin": "http://evil.example"}, {"Origin": "null"}], ids=str
 )
-def test_the_server_refuses_other_websites_everywhere(site: Any, path: str, headers: dict[str, str]) -> None:
+def test_the_server_refuses_other_websites_everywhere(server: Any, path: str, headers: dict[str, str]) -> None:
     with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(urllib.request.Request(site.address + path, headers=headers), timeout=20)
+        urllib.request.urlopen(urllib.request.Request(server.address + path, headers=headers), timeout=20)
     with refused.value as answer:
         assert answer.code == 403
         assert answer.headers["Access-Control-Allow-Origin"] is None
@@ -79,15 +79,15 @@ def test_the_server_refuses_other_websites_everywhere(site: Any, path: str, head
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_the_server_answers_programs_and_its_own_pages(site: Any, path: str) -> None:
-    for headers in ({}, {"Origin": site.address}):
+def test_the_server_answers_programs_and_its_own_pages(server: Any, path: str) -> None:
+    for headers in ({}, {"Origin": server.address}):
         with urllib.request.urlopen(
-            urllib.request.Request(site.address + path, headers=headers), timeout=20
+            urllib.request.Request(server.address + path, headers=headers), timeout=20
         ) as answer:
             assert answer.status == 200
 
 
-def test_the_page_asks_and_a_page_of_another_origin_cannot(site: Any) -> None:
+def test_the_page_asks_and_a_page_of_another_origin_cannot(server: Any) -> None:
     chromium = shutil.which("chromium")
     if chromium is None:
         reason = "chromium absent: apt-get install chromium"
@@ -99,11 +99,11 @@ def test_the_page_asks_and_a_page_of_another_origin_cannot(site: Any) -> None:
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
         )
         page = browser.new_page()
-        page.goto(site.address)
+        page.goto(server.address)
         page.wait_for_selector("html[data-ibid=ready]")
         page.get_by_role("button", name="What does Self-RAG propose?").click()
         expect(page.locator("#thread .turn a.cite").first).to_be_visible(timeout=20_000)
-        other = site.address.replace("127.0.0.1", "localhost")  # another origin on the same machine
-        assert page.evaluate(call, site.address + "/v1/chat/completions") == 400
+        other = server.address.replace("127.0.0.1", "localhost")  # another origin on the same machine
+        assert page.evaluate(call, server.address + "/v1/chat/completions") == 400
         assert page.evaluate(call, other + "/v1/chat/completions") == 403
         browser.close()

@@ -45,11 +45,11 @@ def over(transport: AbstractAsyncContextManager[Any], use: Use) -> Any:
 
 
 @pytest.fixture
-def call(site: Any) -> Callable[..., CallToolResult]:
+def call(server: Any) -> Callable[..., CallToolResult]:
     """Calls a tool of the served library."""
 
     def called(tool: str, **arguments: Any) -> CallToolResult:
-        transport = streamable_http_client(f"{site.address}/mcp")
+        transport = streamable_http_client(f"{server.address}/mcp")
         return over(transport, lambda session: session.call_tool(tool, arguments))  # type: ignore[no-any-return]
 
     return called
@@ -61,8 +61,8 @@ def words(result: CallToolResult) -> str:
     return content.text
 
 
-def test_the_tools_read_and_none_writes(site: Any) -> None:
-    told = over(streamable_http_client(f"{site.address}/mcp"), lambda session: session.list_tools())
+def test_the_tools_read_and_none_writes(server: Any) -> None:
+    told = over(streamable_http_client(f"{server.address}/mcp"), lambda session: session.list_tools())
     assert {tool.name for tool in told.tools} == READERS
     for tool in told.tools:
         assert tool.annotations.readOnlyHint
@@ -72,11 +72,11 @@ def test_the_tools_read_and_none_writes(site: Any) -> None:
         )
 
 
-def test_an_answer_comes_as_its_object_and_in_words(call: Callable[..., CallToolResult], site: Any) -> None:
+def test_an_answer_comes_as_its_object_and_in_words(call: Callable[..., CallToolResult], server: Any) -> None:
     question = "What does LoRA propose?"
     result = call("ask", question=question, filters={"since": "2020", "organizations": ["Microsoft"]})
     answer = Answer.model_validate(result.structuredContent)
-    expected = Assistant(site.library).ask(question, filters=answer.scope.filters)
+    expected = Assistant(server.library).ask(question, filters=answer.scope.filters)
     assert answer.citations == expected.citations != ()
     assert words(result).startswith(expected.text)
     assert f"“{expected.citations[0].quote}”" in words(result)

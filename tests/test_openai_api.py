@@ -29,8 +29,8 @@ WAIT = 20.0
 
 
 @pytest.fixture(scope="module")
-def client(site: Any) -> Iterator[OpenAI]:
-    with OpenAI(base_url=f"{site.address}/v1", api_key="any", max_retries=0, timeout=WAIT) as opened:
+def client(server: Any) -> Iterator[OpenAI]:
+    with OpenAI(base_url=f"{server.address}/v1", api_key="any", max_retries=0, timeout=WAIT) as opened:
         yield opened
 
 
@@ -54,10 +54,10 @@ def test_the_librarys_engine_is_the_one_model(client: OpenAI) -> None:
 # ---- Whole answers
 
 
-def test_an_answer_carries_markers_references_and_its_object(client: OpenAI, site: Any) -> None:
+def test_an_answer_carries_markers_references_and_its_object(client: OpenAI, server: Any) -> None:
     question = "What does LoRA propose?"
     got = client.chat.completions.create(model=MODEL, messages=[user(question)])
-    expected = Assistant(site.library).ask(question)
+    expected = Assistant(server.library).ask(question)
     answer = Answer.model_validate(got.answer)  # type: ignore[attr-defined]
     content = got.choices[0].message.content
     assert answer.citations == expected.citations != ()
