@@ -69,7 +69,9 @@ PATHS = ["/", "/v1/models", "/gradio_api/info", "/config"]
 @pytest.mark.parametrize(
     "headers", [{"Host": "evil.example"}, {"Origin": "http://evil.example"}, {"Origin": "null"}], ids=str
 )
-def test_the_server_refuses_other_websites_everywhere(server: Any, path: str, headers: dict[str, str]) -> None:
+def test_the_server_refuses_other_websites_everywhere(
+    server: Any, path: str, headers: dict[str, str]
+) -> None:
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(urllib.request.Request(server.address + path, headers=headers), timeout=20)
     with refused.value as answer:
