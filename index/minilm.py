@@ -6,7 +6,8 @@ the files lie and whether they are the right ones; that is `weights`. Built here
 because exporting needs torch, and a download would need a model hub.
 
 The architecture is BERT (Devlin et al., 2019) at the size of MiniLM (Wang et al., 2020): 6 layers,
-12 heads, 384 wide. The operators are ONNX Runtime's fused ones of the domain `com.microsoft`.
+12 heads, 384 wide. The operators are ONNX Runtime's fused ones of the domain `com.microsoft` where those
+are the faster.
 """
 
 from __future__ import annotations
@@ -148,16 +149,17 @@ def matmul(graph: Graph, weights: Weights, value: str, dense: str) -> str:
 
 
 def add_and_normalise(graph: Graph, weights: Weights, value: str, skip: str, source: str, output: str) -> str:
-    """Layer normalisation of `value`, its dense layer's bias and the input that skipped it, summed."""
+    """Layer normalisation of `value`, its dense layer's bias and the input that skipped it, summed.
+
+    In five operators: ONNX Runtime's one for all this adds up a row number by number, and takes twice as long.
+    """
     scale, shift = scale_and_shift(graph, weights, f"{source}.LayerNorm")
     bias = graph.constant(f"{source}.bias", weights[f"{source}.dense.bias"])
-    return graph.node(
-        "SkipLayerNormalization",
-        [value, skip, scale, shift, bias],
-        output,
-        FUSED,
-        epsilon=EPSILON,
-    )
+    biased = graph.node("Add", [value, bias], f"{source}.biased")
+    added = graph.node("Add", [biased, skip], f"{source}.added")
+    normal = graph.node("MeanVarianceNormalization", [added], f"{source}.normal", axes=[-1])
+    scaled = graph.node("Mul", [normal, scale], f"{source}.scaled")
+    return graph.node("Add", [scaled, shift], output)
 
 
 def scale_and_shift(graph: Graph, weights: Weights, norm: str) -> tuple[str, str]:
