@@ -2,7 +2,8 @@
 
 They are drawn from what the cited papers hold and no answer has quoted yet: what a paper's own sentences
 tell of an aspect, how two papers compare, which papers share a topic. Each is read by the code that will
-answer it, after the same turns, and dropped where that would not quote what it was drawn from.
+answer it, after the same turns, and dropped where it would be read otherwise, or where the papers it was drawn
+from would not answer it.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ _CUES = 1.0  # of an aspect in its sentence, wherever that stands: less makes a 
 _NEAR = 8  # passages that are looked at for papers alike
 _RARE = 0.35  # share of papers that the rarest word of a topic may stand in: beyond, it tells nothing apart
 _TRIED = 2  # aspects of a paper that are tried, since each costs embedding a question
+_EARLY = 2  # citations of a paper asked alone that will stand when it is asked among others
 _IN_COMMON = 2  # aspects that two papers must both tell to be set side by side
 
 
@@ -106,9 +108,9 @@ class Asking:
         `quoting` is where a sentence of the first paper begins that the answer must quote.
         """
         wanted = {source.paper.id for source in sources}
-        for names in (map(_short, sources), map(_full, sources)):
+        for names in (list(map(_short, sources)), list(map(_full, sources))):
             question = words.format(*names)
-            asked = self.read(question)
+            asked = self.read(question) if len(set(names)) == len(wanted) else None
             if asked and asked.kind == kind and {paper.id for paper in asked.question.papers} == wanted:
                 return question if quoting is None or self._quotes(asked, sources[0], quoting) else None
         return None
@@ -131,11 +133,15 @@ class Asking:
         return support(question, rated, self.library.caches.keywords).holds
 
     def _quotes(self, asked: Scoped, source: Source, start: int) -> bool:
-        """Whether the paper is quoted with the sentence that begins at `start` of its text."""
+        """Whether the paper, asked alone, is quoted early with the sentence that begins at `start` of its text.
+
+        Then it is among others too, as good as always; to search for those would cost as much as an answer.
+        """
         if not support(asked.query, source.passages, self.library.caches.keywords).holds:
             return False
         evidence = gather(asked.query, source.passages, self.library)
-        return any(cited.start == start for cited in compose_find(evidence, self._settings).citations)
+        early = compose_find(evidence, self._settings).citations[:_EARLY]
+        return any(citation.start == start for citation in early)
 
 
 def _of_aspects(source: Source, asking: Asking) -> Iterator[str]:
