@@ -92,7 +92,9 @@ def start(
 @cache
 def _script() -> str:
     """The pages' scripts in one: what all of them share, then what each adds."""
-    return "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in ("app.js", "library.js"))
+    return "\n".join(
+        (ASSETS / name).read_text(encoding="utf-8") for name in ("app.js", "composer.js", "library.js")
+    )
 
 
 @cache

@@ -9,7 +9,8 @@ modules of their own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import date
 
 from assistant.conversation import Conversation, Conversations
 from assistant.engine import Assistant
@@ -18,9 +19,11 @@ from index.errors import IbidError
 from index.library import Library
 from index.schema import Filters
 from ui import evidence_view, frame_view, thread_view
+from ui.commands import Ask, CommandError, ListPapers, SetScope, StartNew, parse
 from ui.evidence import Evidence
 from ui.history import History
 from ui.offers import Offers
+from ui.render import scope_words
 from ui.run import Progress, Run
 from ui.runs import Runs
 from ui.scope import Panel
@@ -29,6 +32,10 @@ from ui.services import Services
 from ui.view import View
 
 NEWEST = 4
+LISTED = 20  # papers that /papers shows
+_NOTHING_YET = "There is nothing to export yet: ask something first."
+
+Choices = list[tuple[str, str]]  # as (label, name)
 
 
 class Chat:
@@ -89,6 +96,28 @@ class Chat:
 
     # Asking
 
+    def say(self, visitor: str, conversation: str, text: str, panel: Panel) -> Iterator[View]:
+        """Do what was typed: a command, or a question to answer."""
+        try:
+            command = parse(text, self.assistant.today or date.today(), self._organizations)
+        except CommandError as error:
+            yield View(notice=frame_view.notice(str(error)))
+            return
+        if isinstance(command, Ask):
+            yield from self.ask(visitor, conversation, command.question, panel)
+        elif isinstance(command, StartNew):
+            yield self.new(visitor).model_copy(update={"box": ""})
+        elif isinstance(command, SetScope):
+            yield self.scoping.replace(self.find(conversation), command.filters).model_copy(
+                update={"box": ""}
+            )
+        elif isinstance(command, ListPapers):
+            yield View(live=self._listing(command), box="")
+        else:
+            there = self.find(conversation)
+            said = frame_view.exporting(command.form) if there else frame_view.notice(_NOTHING_YET)
+            yield View(notice=said, box="")
+
     def ask(self, visitor: str, conversation: str, question: str, panel: Panel) -> Iterator[View]:
         """Answer a question in the conversation, or in a new one; a blank question changes nothing."""
         question = question.strip()
@@ -136,15 +165,10 @@ class Chat:
     def header(self) -> str:
         return frame_view.header(self.assistant.engine, self.library.count())
 
-    def choices(self) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-        """Organisations and sources for the filter panel, as (label, name)."""
+    def choices(self) -> tuple[Choices, Choices, Choices]:
+        """Organisations, sources and tags for the filter panel."""
         facts = self.library.facts()
-        labelled = (
-            [(f"{name} ({papers})", name) for name, papers in kind]
-            for kind in (facts.organizations, facts.sources)
-        )
-        organizations, sources = labelled
-        return organizations, sources
+        return _labelled(facts.organizations), _labelled(facts.sources), _labelled(facts.tags)
 
     def _blank(self) -> View:
         shown = View(
@@ -159,6 +183,15 @@ class Chat:
             busy=False,
         )
         return _joined(shown, self.scoping.shown(Filters()))
+
+    def _listing(self, command: ListPapers) -> str:
+        every = self.library.papers(command.filters, command.words, limit=LISTED + 1)
+        return thread_view.listing(
+            command.words, scope_words(command.filters), every[:LISTED], len(every) > LISTED
+        )
+
+    def _organizations(self) -> list[str]:
+        return [name for name, _ in self.library.facts().organizations]
 
     def _welcome(self) -> str:
         """The page before the first question."""
@@ -245,3 +278,7 @@ def _evidence(turns: tuple[Turn, ...]) -> str:
 def _joined(view: View, more: View) -> View:
     """The first view with what the second one changes."""
     return view.model_copy(update={name: getattr(more, name) for name in more.model_fields_set})
+
+
+def _labelled(counts: Sequence[tuple[str, int]]) -> Choices:
+    return [(f"{name} ({papers})", name) for name, papers in counts]

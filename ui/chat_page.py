@@ -59,7 +59,7 @@ class ChatPage:
         self.new = gr.Button("New conversation", elem_id="new", size="sm")
         _rendered("search", history_view.SEARCH)
         self.history = _rendered("history", script=_WATCHED)
-        organizations, sources = self.chat.choices()
+        organizations, sources, tags = self.chat.choices()
         with gr.Column(elem_id="filters", min_width=0):
             _rendered("filters-title", "<h2>Filters</h2>")
             with gr.Row(elem_id="dates"):
@@ -69,7 +69,8 @@ class ChatPage:
             self.min_comments = gr.Number(
                 value=None, label="Minimum comments", minimum=0, precision=0, elem_id="min-comments"
             )
-            self.sources = _choice("Source", "sources", sources)
+            self.sources = _choice("Source", "sources", sources, least=2)
+            self.tags = _choice("Tag", "tags", tags)
             self.unseen = gr.Textbox(visible="hidden", elem_id="unseen")
 
     def _lay_out_middle(self) -> None:
@@ -124,6 +125,7 @@ class ChatPage:
                 self.organizations.input,
                 self.min_comments.input,
                 self.sources.input,
+                self.tags.input,
             ],
             self._narrow,
             self._state,
@@ -135,7 +137,15 @@ class ChatPage:
     @property
     def _panel(self) -> list[gr.components.Component]:
         """In the order of `_read`."""
-        return [self.since, self.until, self.organizations, self.min_comments, self.sources, self.unseen]
+        return [
+            self.since,
+            self.until,
+            self.organizations,
+            self.min_comments,
+            self.sources,
+            self.tags,
+            self.unseen,
+        ]
 
     @property
     def _state(self) -> list[gr.components.Component]:
@@ -164,7 +174,7 @@ class ChatPage:
         self, request: gr.Request, question: str, conversation: str, *fields: Any
     ) -> Iterator[list[Any]]:
         visitor, panel = _visitor(request), _read(*fields)
-        yield from _painted(lambda: self.chat.ask(visitor, conversation or "", question or "", panel))
+        yield from _painted(lambda: self.chat.say(visitor, conversation or "", question or "", panel))
 
     def _run(
         self, event: gr.EventData, request: gr.Request, conversation: str, *fields: Any
@@ -218,8 +228,10 @@ def _rendered(name: str, value: str = "", script: str | None = None) -> gr.HTML:
     return gr.HTML(value, elem_id=name, js_on_load=script, apply_default_css=False)
 
 
-def _choice(label: str, name: str, choices: list[tuple[str, str]]) -> gr.Dropdown:
-    return gr.Dropdown(choices, value=[], multiselect=True, label=label, elem_id=name)
+def _choice(label: str, name: str, choices: list[tuple[str, str]], least: int = 1) -> gr.Dropdown:
+    """A field to choose from, shown where there are at least so many choices."""
+    visible = len(choices) >= least
+    return gr.Dropdown(choices, value=[], multiselect=True, label=label, elem_id=name, visible=visible)
 
 
 def _painted(make: Callable[[], Iterator[View]]) -> Iterator[list[Any]]:
@@ -251,7 +263,7 @@ def _fields(panel: Panel | None) -> list[Any]:
     if panel is None:
         return [gr.skip()] * len(Panel.model_fields)
     fields = [panel.since, panel.until, list(panel.organizations), panel.min_comments, list(panel.sources)]
-    return [*fields, panel.unseen]
+    return [*fields, list(panel.tags), panel.unseen]
 
 
 def _read(
@@ -260,6 +272,7 @@ def _read(
     organizations: list[str] | None,
     min_comments: int | None,
     sources: list[str] | None,
+    tags: list[str] | None,
     unseen: str | None,
 ) -> Panel:
     return Panel(
@@ -268,6 +281,7 @@ def _read(
         organizations=tuple(organizations or ()),
         min_comments=int(min_comments) if min_comments else None,
         sources=tuple(sources or ()),
+        tags=tuple(tags or ()),
         unseen=unseen or "",
     )
 

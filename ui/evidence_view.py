@@ -8,11 +8,13 @@ and which tab is shown is the page script's business.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from urllib.parse import urlencode
 
 from assistant.schema import Answer, Citation, FoundPassage
 from index.dates import date_words
 from index.schema import Paper, Passage
+from ui.exports import FORMATS
 from ui.markup import escape, highlighted, link, marked, mathematics
 from ui.render import byline, counted, likeness_words, passage_of, ranks_words, strength
 
@@ -58,7 +60,7 @@ def similar(found: Sequence[Passage]) -> str:
     if not found:
         return '<p class="quiet">No other paper in the library is like it.</p>'
     papers = "".join(
-        f'<li><a href="{_place(one.paper.id)}" dir="auto">{mathematics(one.paper.title)}</a>'
+        f'<li><a href="{place(one.paper.id)}" dir="auto">{mathematics(one.paper.title)}</a>'
         f'<span class="byline">{escape(byline(one.paper))}</span>{_action("only", "Only this paper", one.paper)}</li>'
         for one in found
     )
@@ -69,7 +71,7 @@ def nearest(passages: Sequence[FoundPassage], count: int = 3) -> str:
     """The nearest passages of an answer that was not found, labelled as not used."""
     cards = "".join(
         f'<li><span class="unused">not used</span><a class="title" dir="auto" '
-        f'href="{_place(p.paper.id, p.start, p.end)}">{mathematics(p.paper.title)}</a>'
+        f'href="{place(p.paper.id, p.start, p.end)}">{mathematics(p.paper.title)}</a>'
         f'<span class="byline">{escape(p.paper.organization or "")} {escape(date_words(p.paper.published))}</span>'
         f'<p dir="auto">{mathematics(_shortened(p.text))}</p></li>'
         for p in passages[:count]
@@ -85,7 +87,17 @@ def _head(turns: int) -> str:
         if turns > 1
         else ""
     )
-    return f'<div class="evidence-head" data-turns="{turns}"><h2>Evidence</h2>{picker}</div>'
+    return f'<div class="evidence-head" data-turns="{turns}"><h2>Evidence</h2>{picker}{_exports()}</div>'
+
+
+@cache
+def _exports() -> str:
+    """What the whole conversation can be saved as."""
+    forms = "".join(
+        f'<li><button type="button" class="card-action" data-do="save-as" data-form="{form}">{words}</button></li>'
+        for form, (words, _, _) in FORMATS.items()
+    )
+    return f'<details class="exports"><summary>Export</summary><ul>{forms}</ul></details>'
 
 
 def _panels(
@@ -174,7 +186,7 @@ def _actions(paper: Paper, start: int, end: int) -> str:
         else ""
     )
     return (
-        f'<div class="card-actions"><a class="open-paper" href="{_place(paper.id, start, end)}">Open in Library</a>'
+        f'<div class="card-actions"><a class="open-paper" href="{place(paper.id, start, end)}">Open in Library</a>'
         f"{source}{_action('only', 'Only this paper', paper)}{_action('exclude', 'Exclude', paper)}"
         f'{_action("similar", "Find similar", paper)}</div><div class="similar" hidden></div>'
     )
@@ -201,7 +213,7 @@ def _page(citation: Citation) -> str:
     )
 
 
-def _place(paper: str, start: int | None = None, end: int | None = None) -> str:
+def place(paper: str, start: int | None = None, end: int | None = None) -> str:
     """The address of a paper in the library, relative to the page, with a span of its text to mark."""
     span = {} if start is None else {"start": start, "end": end}
     return escape(f"library?{urlencode({'paper': paper, **span})}")

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from index.schema import Filters
+from ui.commands import COMMANDS
+from ui.exports import FORMATS
 from ui.markup import escape
 from ui.render import counted, scope_words
 from ui.signs import icon_button, sprite
@@ -33,14 +35,31 @@ def header(engine: str, papers: int, current: str = "Chat") -> str:
         icon_button("evidence", "quote", "Evidence"),
     ]
     left, right = panels if chatting else ("", "")
-    keys = "".join(f"<div><dt><kbd>{escape(key)}</kbd></dt><dd>{what}</dd></div>" for key, what in _KEYS)
     return (
         f"{sprite()}<header class='top'>{left}<h1>Ibid</h1>{_places(current)}"
         f'<span class="meta"><span id="paper-count">{counted(papers, "paper")}</span>'
         f'<span id="engine" title="What writes the answers">{escape(engine)}</span></span>'
         f"{right}{icon_button('theme', 'contrast', 'Light or dark')}"
         f"{icon_button('help', 'help', 'Keyboard help')}</header>"
-        f'<dialog id="help" aria-labelledby="help-title"><h2 id="help-title">Keyboard</h2><dl>{keys}</dl>'
+        f"{_help(chatting)}"
+    )
+
+
+def _help(chatting: bool) -> str:
+    """The keys, and on the chat page the commands, from which the page's script completes what is typed."""
+    keys = "".join(f"<div><dt><kbd>{escape(key)}</kbd></dt><dd>{what}</dd></div>" for key, what in _KEYS)
+    commands = "".join(
+        f'<div data-command="{known.name}" data-arguments="{escape(known.arguments)}"><dt><kbd>/{known.name}</kbd></dt>'
+        f"<dd>{escape(known.help)}</dd></div>"
+        for known in COMMANDS
+    )
+    typed = (
+        "<h3>Commands</h3><dl><div><dt><kbd>@</kbd></dt><dd>ask a paper, by words of its title</dd></div>"
+        f"{commands}</dl>"
+    )
+    return (
+        '<dialog id="help" aria-labelledby="help-title"><h2 id="help-title">Keyboard</h2>'
+        f"<dl>{keys}</dl>{typed if chatting else ''}"
         '<form method="dialog"><button class="quiet-button">Close</button></form></dialog>'
     )
 
@@ -58,6 +77,20 @@ def banner(engine: str) -> str:
         return ""
     return (
         '<p class="banner" role="note">No language model configured: answers are quoted from the papers.</p>'
+    )
+
+
+def notice(words: str) -> str:
+    """What the page says beside the box until the next thing is done."""
+    return f'<p class="notice">{escape(words)}</p>'
+
+
+def exporting(form: str) -> str:
+    """A file that the page's script saves at once, and again when it is asked to."""
+    words = escape(FORMATS[form][0])
+    return (
+        f'<p class="notice">Saving this conversation: {words}. <button type="button" class="link-button" '
+        f'data-do="save-as" data-form="{escape(form)}" data-now>Save again</button></p>'
     )
 
 

@@ -21,6 +21,7 @@ class Panel(Value):
     organizations: tuple[str, ...] = ()
     min_comments: int | None = None
     sources: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
     unseen: str = ""
 
 
@@ -35,6 +36,7 @@ def panel_of(filters: Filters) -> Panel:
         organizations=filters.organizations,
         min_comments=filters.min_comments,
         sources=filters.sources,
+        tags=filters.tags,
         unseen=filters.model_dump_json(exclude=_FIELDS, exclude_defaults=True),
     )
 
@@ -55,6 +57,7 @@ def read_panel(panel: Panel, before: Filters | None = None) -> Filters:
             "organizations": panel.organizations,
             "min_comments": panel.min_comments or None,
             "sources": panel.sources,
+            "tags": panel.tags,
         }
     )
 

@@ -50,6 +50,10 @@ class Scoping:
         """Add a hand-picked paper."""
         return self._change(found, panel, lambda filters: scope.with_paper(filters, paper))
 
+    def replace(self, found: Conversation | None, filters: Filters) -> View:
+        """Hold the conversation to these filters and no others."""
+        return self._hold(found, filters)
+
     def shown(self, filters: Filters) -> View:
         """The parts of the page that say what is in scope."""
         papers = self.library.count(filters)

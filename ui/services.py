@@ -12,7 +12,7 @@ from typing import Any
 from assistant.schema import Feedback
 from index.errors import IbidError
 from index.library import Library
-from ui import bibliography, completion, render
+from ui import bibliography, completion, exports, render
 from ui.evidence import Evidence
 from ui.history import History
 from ui.offers import Offers
@@ -32,7 +32,7 @@ class Services:
 
     @property
     def by_name(self) -> dict[str, Service]:
-        reading = (self.text_of, self.section, self.why, self.similar, self.found, self.titles)
+        reading = (self.text_of, self.section, self.why, self.similar, self.found, self.titles, self.export)
         services = (*reading, self.rate, self.starters, self.follow_ups)
         return {service.__name__: _guarded(service) for service in services}
 
@@ -56,6 +56,11 @@ class Services:
     def similar(self, wanted: Wanted) -> Wanted:
         """Papers like one."""
         return {"html": self.evidence.similar(str(wanted["paper"]))}
+
+    def export(self, wanted: Wanted) -> Wanted:
+        """The whole conversation as a file."""
+        conversation = self.history.conversations.open(str(wanted["conversation"]))
+        return exports.export(conversation, str(wanted["form"])).model_dump()
 
     def rate(self, wanted: Wanted) -> Wanted:
         """Keep what the reader thought of a turn; no verdict forgets it."""

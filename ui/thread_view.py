@@ -11,7 +11,7 @@ from assistant.schema import Answer, Turn
 from index.dates import date_words
 from index.library import LibraryFacts
 from index.schema import Paper
-from ui.evidence_view import nearest
+from ui.evidence_view import nearest, place
 from ui.markup import FLAG, escape, markdown, mathematics
 from ui.render import byline, counted, coverage_words, nothing_found, remarks, unsupported
 from ui.run import Progress
@@ -83,6 +83,21 @@ def empty(facts: LibraryFacts, papers: Sequence[Paper]) -> str:
         f'the place it came from.</p><dl class="facts">{figures}</dl>'
         '<div class="offered" data-offer="starters"></div>'
         f'<h3>Newest papers</h3><ul class="paper-cards">{cards}</ul></div>'
+    )
+
+
+def listing(words: str, filters: Sequence[tuple[str, str]], papers: Sequence[Paper], more: bool) -> str:
+    """Papers that were looked up, each with the way to its page; nothing of it is kept."""
+    about = " · ".join([*([f"“{words}”"] if words else []), *(said for _, said in filters)])
+    found = f"The first {len(papers)}" if more else counted(len(papers), "paper")
+    rows = "".join(
+        f'<li><a href="{place(paper.id)}" dir="auto">{mathematics(paper.title)}</a>'
+        f'<span class="byline">{escape(byline(paper))}</span></li>'
+        for paper in papers
+    )
+    return (
+        f'<section class="listing" aria-label="Papers"><h3>{found}{f": {escape(about)}" if about else ""}</h3>'
+        f"<ul>{rows}</ul></section>"
     )
 
 

@@ -39,6 +39,8 @@ window.ibid = (() => {
       if (element.closest("#evidence")) showEvidence();
       if (element.closest("#history")) search();
       if (element.closest("#thread") || element.closest("#live")) { showTurn(); offer(); }
+      element.querySelector("[data-now]")?.click();
+      element.querySelector(".listing")?.scrollIntoView({ block: "start" });
       watchers.forEach((watcher) => watcher(element));
       typeset(element);
     };
@@ -243,9 +245,17 @@ window.ibid = (() => {
     area.remove();
   };
 
-  const save = (text, name) => {
+  const exportAs = async (button) => {
+    const { form } = button.dataset;
+    const reply = await server.export({ conversation: state.conversation, form });
+    if (reply.error) { announce(reply.error); return; }
+    save(reply.text, reply.name, reply.media_type);
+    announce(`Saved ${reply.name}`);
+  };
+
+  const save = (text, name, type = "application/x-bibtex") => {
     const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([text], { type: "application/x-bibtex" }));
+    link.href = URL.createObjectURL(new Blob([text], { type }));
     link.download = name;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
@@ -370,6 +380,7 @@ window.ibid = (() => {
     "copy": (button) => take("copy", button),
     "copy-references": (button) => take("copy-references", button),
     "bibtex": (button) => take("bibtex", button),
+    "save-as": exportAs,
     "copy-details": (button) => copy(button.closest(".error").querySelector(".details").textContent).then(() => say(button, "Copied")),
     "show-evidence": (button) => openEvidence(Number(button.dataset.turn), "").then(() => open("right")),
     "tab": (tab) => { state.tab = tab.dataset.tab; showEvidence(); },
@@ -414,6 +425,7 @@ window.ibid = (() => {
       actions[control.dataset.do](control);
       return;
     }
+    document.querySelectorAll("details.exports[open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
     if (narrow() && !event.target.closest("#left, #right, #header")) close();
     if (event.target.closest("#new")) { close(); focusQuestion(); }
   });
@@ -434,6 +446,8 @@ window.ibid = (() => {
 
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
+      const menu = event.target.closest?.("details.exports[open]");
+      if (menu) { menu.open = false; menu.querySelector("summary").focus(); return; }
       if (!document.querySelector("dialog[open]") && !stop()) close();
       return;
     }
@@ -474,6 +488,6 @@ window.ibid = (() => {
   };
   requestAnimationFrame(settle);
 
-  const page = { byId, announce, actions, copy, save, say, watchers, server: () => server, send: (...event) => send(...event) };
+  const page = { byId, make, act, announce, actions, copy, save, say, watchers, server: () => server, send: (...event) => send(...event) };
   return { connect, address, followConversation, follow, ...page };
 })();

@@ -1,0 +1,124 @@
+// What completes what is typed in the question's box: commands after a slash, titles after an `@`.
+// A listbox that the keyboard drives while the box keeps the focus; app.js has the connection and the page.
+(() => {
+  "use strict";
+  const { act, announce, byId, make, server } = window.ibid;
+  const LIST = "completions";
+  const PAUSE = 80;  // ms without a key before titles are asked for
+  let options = [];  // what is offered: { text, about, take }
+  let at = 0;
+  let asked = 0;
+  let typing;
+
+  const isBox = (element) => element?.matches?.("#question textarea");
+  const box = () => document.querySelector("#question textarea");
+
+  // ---- What is being typed at the caret
+
+  const typed = () => {
+    const before = box().value.slice(0, box().selectionStart);
+    const command = /^\/(\w*)$/.exec(before);
+    if (command) return { kind: "command", words: command[1].toLowerCase(), from: 0 };
+    const paper = /(?:^|\s)@([^@\n]{0,80})$/.exec(before);
+    return paper && { kind: "paper", words: paper[1], from: before.length - paper[1].length - 1 };
+  };
+
+  const replace = (from, text) => {
+    const element = box();
+    const after = element.value.slice(element.selectionStart).replace(/^ +/, "");
+    const value = element.value.slice(0, from) + text + after;
+    Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(element, value);
+    element.setSelectionRange(from + text.length, from + text.length);
+    element.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+
+  // ---- What there is to take
+
+  const commands = ({ words, from }) => [...document.querySelectorAll("#help [data-command]")]
+    .filter((known) => known.dataset.command.startsWith(words) && !(known.dataset.command === words && !known.dataset.arguments))
+    .map((known) => ({
+      text: `/${known.dataset.command} ${known.dataset.arguments}`,
+      about: known.querySelector("dd").textContent,
+      take: () => replace(from, `/${known.dataset.command}${known.dataset.arguments ? " " : ""}`),
+    }));
+
+  const papers = async ({ words, from }) => {
+    const reply = await server().titles({ words });
+    return (reply.options || []).map((paper) => ({
+      text: paper.title,
+      about: paper.about,
+      take: () => { replace(from, ""); act("pick", { paper: paper.id }); announce(`Asking ${paper.title}.`); },
+    }));
+  };
+
+  const complete = async () => {
+    const wanted = typed();
+    const turn = ++asked;
+    const found = !wanted ? [] : wanted.kind === "command" ? commands(wanted) : await papers(wanted);
+    if (turn === asked) show(found);  // else more was typed meanwhile
+  };
+
+  // ---- The list
+
+  const show = (found) => {
+    options = found;
+    at = 0;
+    const list = byId(LIST) ?? byId("middle").appendChild(make("ul", { id: LIST, role: "listbox", ariaLabel: "Completions" }));
+    list.hidden = !options.length;
+    list.style.bottom = `${byId("composer").offsetHeight}px`;
+    list.replaceChildren(...options.map((option, position) => {
+      const about = make("span", { className: "byline", textContent: option.about });
+      const line = make("li", { id: `completion-${position}`, role: "option" }, make("bdi", { textContent: option.text }), about);
+      line.addEventListener("pointerdown", (event) => { event.preventDefault(); take(position); });
+      return line;
+    }));
+    const element = box();
+    element.setAttribute("aria-autocomplete", "list");
+    element.setAttribute("aria-haspopup", "listbox");
+    element.setAttribute("aria-controls", LIST);
+    if (options.length) announce(`${options.length} ${options.length === 1 ? "completion" : "completions"}. Up and Down choose, Enter takes.`);
+    mark();
+  };
+
+  const mark = () => {
+    [...byId(LIST).children].forEach((line, position) => {
+      line.setAttribute("aria-selected", String(position === at));
+      if (position === at) line.scrollIntoView({ block: "nearest" });
+    });
+    if (options.length) box().setAttribute("aria-activedescendant", `completion-${at}`);
+    else box().removeAttribute("aria-activedescendant");
+  };
+
+  const take = (position) => {
+    const { take: act } = options[position];
+    asked += 1;
+    show([]);
+    act();
+  };
+
+  const keys = {
+    "ArrowDown": () => { at = (at + 1) % options.length; mark(); },
+    "ArrowUp": () => { at = (at + options.length - 1) % options.length; mark(); },
+    "Enter": () => take(at),
+    "Tab": () => take(at),
+    "Escape": () => { asked += 1; show([]); },
+  };
+
+  document.addEventListener("input", (event) => {
+    if (!isBox(event.target)) return;
+    clearTimeout(typing);
+    typing = setTimeout(complete, PAUSE);
+  });
+
+  // Before Gradio's own listener, which sends at Enter.
+  document.addEventListener("keydown", (event) => {
+    if (!options.length || !isBox(event.target) || event.shiftKey || !keys[event.key]) return;
+    event.preventDefault();
+    event.stopPropagation();
+    keys[event.key]();
+  }, true);
+
+  document.addEventListener("focusout", (event) => {
+    if (isBox(event.target) && options.length) show([]);
+  });
+})();
