@@ -50,12 +50,17 @@ class AddReport(Value):
 
 
 class Step(Value):
-    """Progress: which file is being read and how many entries have been stored in all."""
+    """Progress: which file is being read, and how many entries have been read and stored in all.
 
-    file: str
-    files_done: int
-    files: int
-    entries: int
+    `share` is the part, in [0, 1], of the entries read and not yet stored that is embedded.
+    """
+
+    file: str = ""
+    files_done: int = 0
+    files: int = 0
+    entries: int = 0
+    stored: int = 0
+    share: float = 0.0
 
 
 Progress = Callable[[Step], None]
@@ -83,13 +88,17 @@ class Ingestion:
         self._outcomes: dict[str, tuple[str, str]] = {}
         self._failed: dict[str, list[Unreadable]] = {}
         self._conflicts: dict[str, Conflicting] = {}
+        self._step = Step()
+        self._progress: Progress | None = None
 
     def add(self, paths: Sequence[Path], progress: Progress | None = None) -> AddReport:
         """Add files and folders; a bad file or entry is reported and never stops the rest."""
         files = self._expanded(paths)
-        stream = self._stream(files, progress)
+        self._progress = progress
+        stream = self._stream(files)
         while batch := list(islice(stream, _BATCH)):
             self._store(batch)
+            self._tell(stored=self._step.stored + len(batch), share=0.0)
         for source, failed in self._failed.items():
             self.catalog.set_failures(source, failed)
         return self._report()
@@ -132,7 +141,12 @@ class Ingestion:
                 self._failed.setdefault(str(path), []).append(Unreadable(place=str(path), reason=str(error)))
         return list(dict.fromkeys(files))
 
-    def _stream(self, files: Sequence[Path], progress: Progress | None) -> Iterator[Found]:
+    def _tell(self, **changes: object) -> None:
+        self._step = self._step.model_copy(update=changes)
+        if self._progress is not None:
+            self._progress(self._step)
+
+    def _stream(self, files: Sequence[Path]) -> Iterator[Found]:
         entries = 0
         for done, file in enumerate(files):
             source = str(file.resolve())
@@ -147,12 +161,11 @@ class Ingestion:
                     times[key] = times.get(key, 0) + 1
                     yield Found(document=item, source=source, ordinal=times[key])
                     entries += 1
-                    if progress and entries % 16 == 0:
-                        progress(Step(file=file.name, files_done=done, files=len(files), entries=entries))
+                    if entries % 16 == 0:
+                        self._tell(file=file.name, files_done=done, files=len(files), entries=entries)
             except ReadError as error:
                 failed.append(Unreadable(place=file.name, reason=str(error)))
-            if progress:
-                progress(Step(file=file.name, files_done=done + 1, files=len(files), entries=entries))
+            self._tell(file=file.name, files_done=done + 1, files=len(files), entries=entries)
 
     def _store(self, batch: Sequence[Found]) -> None:
         said: dict[str, list[Record]] = {}
@@ -198,10 +211,13 @@ class Ingestion:
         keep_tokens = self.keep_tokens and self.embedder.tells_tokens
         known = self.catalog.known_vectors(list(texts), model, signed=keep_tokens)
         missing = [chunk_id for chunk_id in texts if chunk_id not in known]
-        found = self.embedder.signed_passages([texts[chunk_id] for chunk_id in missing])
+        found = self.embedder.signed_passages([texts[chunk_id] for chunk_id in missing], self._embedded)
         vectors = dict(zip(missing, found.vectors, strict=True))
         signs = dict(zip(missing, found.signs or (), strict=False))
         self.catalog.write(entries, vectors, model, signs if keep_tokens else {})
+
+    def _embedded(self, done: int, total: int) -> None:
+        self._tell(share=done / max(total, 1))
 
     def _note(self, paper_id: str, document: Document, outcome: str) -> None:
         before = self._outcomes.get(paper_id)

@@ -5,16 +5,21 @@ Nothing here sleeps: each step waits for a state of the page.
 
 from __future__ import annotations
 
+import re
 import shutil
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from numpy.typing import NDArray
+from playwright.sync_api import Locator, Page, expect
 
-from index.embedding import Embedder
+from index.embedding import Embedder, Fingerprint
 from index.library import Library
 from index.lock import writing
 from index.merge import title_key
@@ -360,3 +365,158 @@ def test_the_bibtex_of_a_paper_is_copied(site: str, sample_library: Library, vis
     page.get_by_role("button", name="Copy").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()").startswith("@misc{")
+
+
+# ---- Adding
+
+
+PAPER = (
+    '{"title": "On Wells", "abstract": "Wells run dry in summer. Deep wells do so later than shallow ones."}'
+)
+
+
+def row(page: Page, name: str) -> Locator:
+    return page.locator(".job", has=page.locator(".name", has_text=name))
+
+
+def test_a_dropped_file_is_answerable_when_its_row_says_ready(
+    own: tuple[Library, str], tmp_path: Path, visit: Visit
+) -> None:
+    library, address = own
+    papers = library.count()
+    file = tmp_path / "wells.jsonl"
+    file.write_text(PAPER, encoding="utf-8")
+    page = visit(f"{address}/library")
+    page.get_by_role("link", name="Add papers").click()
+    expect(page.locator(".drop")).to_contain_text(".jsonl")
+    page.get_by_label("Choose files").set_input_files(file)
+    expect(row(page, "wells.jsonl")).to_have_attribute("data-stage", "ready")
+    expect(row(page, "wells.jsonl")).to_contain_text("1 added")
+    expect(page.locator("#paper-count")).to_have_text(f"{papers + 1} papers")
+    expect(page.locator("#status")).to_contain_text("All files are added.")
+    page.get_by_role("link", name="Chat").click()
+    page.locator("#question textarea").fill("When do wells run dry?")
+    page.locator("#question textarea").press("Enter")
+    expect(page.locator("#cited-1 h3").first).to_have_text("On Wells")
+
+
+def test_a_file_dragged_onto_the_list_is_added_too(own: tuple[Library, str], visit: Visit) -> None:
+    page = visit(f"{own[1]}/library?sort=title")
+    carried = page.evaluate_handle(
+        "text => { const made = new DataTransfer(); made.items.add(new File([text], 'wells.jsonl')); return made; }",
+        PAPER,
+    )
+    page.dispatch_event("#papers", "dragover", {"dataTransfer": carried})
+    expect(page.locator("#library")).to_have_class(re.compile("dropping"))
+    page.dispatch_event("#papers", "drop", {"dataTransfer": carried})
+    expect(row(page, "wells.jsonl")).to_have_attribute("data-stage", "ready")
+    expect(page.get_by_role("link", name="On Wells")).to_be_visible()
+
+
+def test_a_file_of_a_kind_unknown_gives_its_reason_and_the_others_go_on(
+    own: tuple[Library, str], tmp_path: Path, visit: Visit
+) -> None:
+    (tmp_path / "old.rtf").write_text("x", encoding="utf-8")
+    (tmp_path / "wells.jsonl").write_text(PAPER, encoding="utf-8")
+    page = visit(f"{own[1]}/library?view=add")
+    page.get_by_label("Choose files").set_input_files([tmp_path / "old.rtf", tmp_path / "wells.jsonl"])
+    expect(row(page, "wells.jsonl")).to_have_attribute("data-stage", "ready")
+    expect(row(page, "old.rtf")).to_contain_text("could not be added")
+    expect(row(page, "old.rtf")).to_contain_text("No reader for 'old.rtf'. Known: ")
+    page.get_by_role("button", name="Clear").last.click()
+    expect(page.locator(".job")).to_have_count(0)
+
+
+def test_a_file_that_failed_is_retried(own: tuple[Library, str], tmp_path: Path, visit: Visit) -> None:
+    library, address = own
+    (tmp_path / "wells.jsonl").write_text(PAPER, encoding="utf-8")
+    page = visit(f"{address}/library?view=add")
+    with writing(library.folder, "ibid add"):
+        page.get_by_label("Choose files").set_input_files(tmp_path / "wells.jsonl")
+        expect(row(page, "wells.jsonl")).to_contain_text("is being written by")
+    page.reload()
+    page.get_by_role("button", name="Retry: wells.jsonl").click()
+    expect(row(page, "wells.jsonl")).to_have_attribute("data-stage", "ready")
+
+
+def test_pasted_text_is_added(own: tuple[Library, str], visit: Visit) -> None:
+    page = visit(f"{own[1]}/library?view=add")
+    page.get_by_label("Paste text").fill("Deep Wells\n\nDeep wells run dry later than shallow ones.")
+    page.get_by_role("button", name="Add text").click()
+    expect(row(page, "Deep Wells.txt")).to_have_attribute("data-stage", "ready")
+    expect(page.get_by_label("Paste text")).to_have_value("")
+    page.get_by_role("link", name="Papers", exact=True).click()
+    page.get_by_role("searchbox").fill("deep wells")
+    expect(page.locator("#papers tbody tr").first).to_contain_text("Deep Wells")
+
+
+class Slow(Embedder):
+    """Another's embedder that tells half, and then waits until it is let go."""
+
+    window = None
+
+    def __init__(self, inner: Embedder) -> None:
+        self.inner = inner
+        self.go, self.held = threading.Event(), False
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        return self.inner.fingerprint
+
+    def passages(self, texts: Sequence[str], progress: Any = None) -> NDArray[np.float32]:
+        if self.held and progress:
+            progress(1, 2)
+            assert self.go.wait(20)
+        return self.inner.passages(texts)
+
+    def query(self, text: str) -> NDArray[np.float32]:
+        return self.inner.query(text)
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        return self.inner.count(texts)
+
+
+def test_the_chat_answers_while_papers_are_being_added_and_another_tab_sees_them_come(
+    open_library: Callable[..., Library], write_papers: Callable[..., Path], papers: tuple[dict[str, Any], ...],
+    hashing: Embedder, serving: Serving, tmp_path: Path, visit: Visit,
+) -> None:  # fmt: skip
+    slow = Slow(hashing)
+    own = open_library(model=slow)
+    own.add([write_papers("papers.jsonl", *papers)])
+    slow.held = True
+    (tmp_path / "wells.jsonl").write_text(PAPER, encoding="utf-8")
+    with serving(own) as address:
+        page, other = visit(f"{address}/library?view=add"), visit(address)
+        page.get_by_label("Choose files").set_input_files(tmp_path / "wells.jsonl")
+        expect(row(page, "wells.jsonl")).to_have_attribute("data-stage", "indexing")
+        expect(page.get_by_role("progressbar", name="wells.jsonl")).to_have_attribute("value", "50")
+        other.locator("#question textarea").fill("What does TideNet forecast?")
+        other.locator("#question textarea").press("Enter")
+        expect(other.locator("#thread .turn")).to_be_visible()
+        other.goto(f"{address}/library")
+        expect(row(other, "wells.jsonl")).to_have_attribute("data-stage", "indexing")
+        slow.go.set()
+        for tab in (page, other):
+            expect(row(tab, "wells.jsonl")).to_have_attribute("data-stage", "ready")
+        expect(other.get_by_role("link", name="On Wells")).to_be_visible()
+
+
+def test_what_was_uploaded_is_served_to_nobody(
+    own: tuple[Library, str], tmp_path: Path, visit: Visit
+) -> None:
+    library, address = own
+    (tmp_path / "wells.md").write_text(
+        "# Wells\n\n<script>alert(1)</script> Wells run dry.", encoding="utf-8"
+    )
+    page = visit(f"{address}/library?view=add")
+    page.get_by_label("Choose files").set_input_files(tmp_path / "wells.md")
+    expect(row(page, "wells.md")).to_have_attribute("data-stage", "ready")
+    (kept,) = (library.folder / "uploads").glob("*/wells.md")
+    assert page.request.get(f"{address}/gradio_api/file={kept}").status == 403
+
+
+def test_a_path_that_no_upload_made_is_not_believed(own: tuple[Library, str], visit: Visit) -> None:
+    page = visit(f"{own[1]}/library")
+    page.evaluate("window.ibid.send('upload', { sent: '/etc/hostname', name: 'x.txt' })")
+    expect(page.locator("#notice [role=alert]")).to_contain_text("did not arrive")
+    assert Path("/etc/hostname").exists()

@@ -28,6 +28,7 @@ from ui.library import Desk
 from ui.library_page import LibraryPage
 from ui.programs import Programs
 
+LARGEST_UPLOAD = 256 * 2**20  # bytes: more than that of text no reader takes
 ASSETS = Path(__file__).parent / "assets"
 # Of the fonts that Gradio carries, most hold a part of Latin only; this one is whole, at these weights.
 _SANS = (gr.themes.LocalFont("Source Sans Pro", weights=(400, 700)), "system-ui", "sans-serif")
@@ -59,6 +60,7 @@ def launch_options() -> dict[str, Any]:
         "run_history": False,
         "show_error": True,
         "quiet": True,
+        "max_file_size": LARGEST_UPLOAD,
         "share": False,
         "ssr_mode": False,
         "mcp_server": False,

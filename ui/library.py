@@ -7,16 +7,19 @@ it can be reloaded, shared and gone back to; what is chosen is known to the brow
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from assistant.cited import cited_in
 from assistant.conversation import Conversations
 from assistant.engine import Assistant
 from index.errors import IbidError, PaperNotFound
 from index.library import Library
+from index.readers import readers
 from index.schema import Filters, Value
 from index.similar import Similar
-from ui import bibliography, frame_view, paper_view, papers_view, scope
+from ui import adding_view, bibliography, frame_view, paper_view, papers_view, scope
+from ui.adding import Adding
 from ui.address import Address, read
 from ui.papers_view import PAGE
 from ui.render import counted
@@ -33,6 +36,7 @@ class View(Value):
     controls: str | None = None
     main: str | None = None
     notice: str | None = None
+    adding: str | None = None
     status: str | None = None
 
 
@@ -42,25 +46,35 @@ class Desk:
     def __init__(self, library: Library, assistant: Assistant) -> None:
         self.library = library
         self.assistant = assistant
+        self.adding = Adding(library)
 
     # Showing
 
     def enter(self, query: str) -> View:
         """The whole page at an address."""
         shown = self.show(query)
-        return shown.model_copy(update={"header": self.header(), "controls": self._controls()})
+        rows = adding_view.rows(self.adding.jobs)
+        return shown.model_copy(update={"controls": self._controls(), "adding": rows})
 
     def show(self, query: str) -> View:
         """What the address with this query string shows."""
         address = read(query)
-        main, status = self._paper(address) if address.paper else self._papers(address)
-        return View(parts=papers_view.parts(address), main=main, status=status)
+        main, status = self._main(address)
+        return View(header=self.header(), parts=papers_view.parts(address), main=main, status=status)
 
     def header(self) -> str:
         return frame_view.header(self.assistant.engine, self.library.count(), "Library")
 
     def _controls(self) -> str:
         return papers_view.controls(self.library.facts())
+
+    def _main(self, address: Address) -> tuple[str, str]:
+        """The part that an address shows, and what a screen reader hears of it."""
+        if address.paper:
+            return self._paper(address)
+        if address.part == "add":
+            return adding_view.form(sorted(readers())), adding_view.status(self.adding.jobs)
+        return self._papers(address)
 
     def _papers(self, address: Address) -> tuple[str, str]:
         """The list at an address, and what a screen reader hears of it."""
@@ -146,6 +160,39 @@ class Desk:
         _some(paper_ids)
         found = self.library.papers(Filters(papers=tuple(paper_ids)), limit=len(paper_ids))
         return bibliography.bibtex(found)
+
+    # Adding
+
+    def give(self, path: Path, name: str) -> View:
+        """Add a file that the browser has sent."""
+        self.adding.take(path, name)
+        return self._rows()
+
+    def refuse(self, name: str, reason: str) -> View:
+        """List a file that did not arrive."""
+        self.adding.refuse(name, reason)
+        return self._rows()
+
+    def paste(self, text: str) -> View:
+        """Add what was pasted."""
+        self.adding.write(text)
+        return self._rows()
+
+    def retry(self, number: int) -> View:
+        self.adding.retry(number)
+        return self._rows()
+
+    def clear(self) -> View:
+        self.adding.clear()
+        return self._rows()
+
+    def follow(self) -> Iterator[View]:
+        """The files being added as they come along, until all are done."""
+        for jobs in self.adding.follow():
+            yield View(adding=adding_view.rows(jobs), status=adding_view.status(jobs) if jobs else None)
+
+    def _rows(self) -> View:
+        return View(adding=adding_view.rows(self.adding.jobs))
 
     def _done(self, query: str, notice: str) -> View:
         """The page after the library has changed."""

@@ -8,17 +8,19 @@ the address they were made at.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, cast
 
 import gradio as gr
+from gradio.utils import get_upload_folder
 
 from index.errors import IbidError
 from ui import papers_view
 from ui.library import Desk, View
 
 _log = logging.getLogger(__name__)
-_BRIDGE = "ibid.connect(trigger, server)"
+_BRIDGE = "ibid.connect(trigger, server, upload)"
 _HERE = "() => [location.search]"
 _WATCHED = "ibid.follow(element, watch)"
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": 16}
@@ -54,6 +56,7 @@ class LibraryPage:
             self.parts = _rendered("parts")
             self.controls = _rendered("controls", script=_WATCHED)
             self.notice = _rendered("notice", script=_WATCHED)
+            self.adding = _rendered("adding", script=_WATCHED)
             self.main = _rendered("papers", script=_WATCHED)
         self.chosen = _rendered("chosen", papers_view.chosen_bar())
         self.status = _rendered("status")
@@ -69,11 +72,17 @@ class LibraryPage:
         self.bridge.submit(self._tag, None, self._outputs, **every)
         self.bridge.delete(self._remove, None, self._outputs, **every)
         self.bridge.undo(self._bring_back, None, self._outputs, **every)
+        self.bridge.upload(self._give, None, self._outputs, **every)
+        self.bridge.input(self._paste, None, self._outputs, **every)
+        self.bridge.retry(self._retry, None, self._outputs, **every)
+        self.bridge.clear(self._clear, None, self._outputs, **every)
+        self.bridge.change(self._follow, None, self._outputs, **_QUIET | {"trigger_mode": "once"})
 
     @property
     def _outputs(self) -> list[gr.components.Component]:
         """In the order of `_updates`."""
-        return [self.header, self.parts, self.controls, self.main, self.notice, self.status]
+        shown = [self.header, self.parts, self.controls, self.main, self.notice, self.adding]
+        return [*shown, self.status]
 
     # Handlers: arguments in, a view out, nothing raised
 
@@ -96,6 +105,25 @@ class LibraryPage:
 
     def _bring_back(self, event: gr.EventData) -> list[Any]:
         return _once(lambda: self.desk.bring_back(_said(event, "address"), _said(event, "mark")))
+
+    def _give(self, event: gr.EventData) -> list[Any]:
+        name, reason = _said(event, "name"), _said(event, "reason")
+        if reason:
+            return _once(lambda: self.desk.refuse(name, reason))
+        return _once(lambda: self.desk.give(_uploaded(_said(event, "sent")), name))
+
+    def _paste(self, event: gr.EventData) -> list[Any]:
+        return _once(lambda: self.desk.paste(_said(event, "text")))
+
+    def _retry(self, event: gr.EventData) -> list[Any]:
+        return _once(lambda: self.desk.retry(int(_said(event, "number") or 0)))
+
+    def _clear(self) -> list[Any]:
+        return _once(self.desk.clear)
+
+    def _follow(self) -> Iterator[list[Any]]:
+        for view in self.desk.follow():
+            yield _updates(view)
 
 
 def _rendered(name: str, value: str = "", script: str | None = None) -> gr.HTML:
@@ -126,8 +154,16 @@ def _words(error: Exception) -> str:
 
 
 def _updates(view: View) -> list[Any]:
-    shown = [view.header, view.parts, view.controls, view.main, view.notice, view.status]
+    shown = [view.header, view.parts, view.controls, view.main, view.notice, view.adding, view.status]
     return [gr.skip() if part is None else part for part in shown]
+
+
+def _uploaded(path: str) -> Path:
+    """The file that the browser says it has sent: only one that Gradio has just received is believed."""
+    sent, folder = Path(path).resolve(), Path(get_upload_folder()).resolve()
+    if not path or not sent.is_relative_to(folder) or not sent.is_file():
+        raise IbidError("The file did not arrive. Drop it again.")
+    return sent
 
 
 def _all_said(event: gr.EventData) -> dict[str, Any]:

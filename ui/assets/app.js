@@ -14,7 +14,13 @@ window.ibid = (() => {
 
   // ---- The server
 
-  const connect = (trigger, functions) => { send = trigger; server = functions; offer(); };
+  let uploader;
+  const connect = (trigger, functions, upload) => {
+    send = trigger;
+    server = functions;
+    uploader = upload;
+    offer();
+  };
   const address = () => new URL(location).searchParams.get("c") || "";
 
   const followConversation = (props, watch) => {
@@ -488,6 +494,9 @@ window.ibid = (() => {
   };
   requestAnimationFrame(settle);
 
-  const page = { byId, make, act, announce, actions, copy, save, say, watchers, server: () => server, send: (...event) => send(...event) };
+  const page = {
+    byId, make, act, announce, actions, copy, save, say, watchers,
+    server: () => server, upload: (file) => uploader(file), send: (...event) => send(...event),
+  };
   return { connect, address, followConversation, follow, ...page };
 })();

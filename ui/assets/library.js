@@ -2,7 +2,7 @@
 // What is shown comes from the server, by address; app.js has the connection to it and the clicks.
 (() => {
   "use strict";
-  const { byId, send, server, announce, actions, copy, save, say } = window.ibid;
+  const { byId, send, server, announce, actions, copy, save, say, upload } = window.ibid;
   const here = () => document.getElementById("library") !== null;
   const fields = () => [...document.querySelectorAll("#controls [data-field]")].concat(byId("find") ? [] : []);
 
@@ -45,11 +45,13 @@
   document.addEventListener("change", (event) => {
     if (event.target.matches("#controls [data-field]:not([data-field=q])")) show(written(event.target));
     if (event.target.matches("input.choose")) { choose([event.target.dataset.paper], event.target.checked); }
+    if (event.target.id === "files") { give([...event.target.files]); event.target.value = ""; }
     if (event.target.id === "choose-page") choose(boxes().map((box) => box.dataset.paper), event.target.checked);
   });
   document.addEventListener("submit", (event) => {
     if (!event.target.matches("[data-do=none]")) return;
     event.preventDefault();
+    if (event.target.id === "paste") paste();
     const { paper } = event.target.dataset;
     if (event.target.matches(".tagger")) tag(event.target.querySelector("input"), paper ? [paper] : [...chosen]);
   });
@@ -105,6 +107,48 @@
     else if (page) byId("library").scrollTop = 0;
   };
 
+  // ---- Adding: files go up one after another, then the rows are followed until all are done
+
+  const give = async (files) => {
+    for (const file of files) {
+      try {
+        const { path } = await upload(file);
+        send("upload", { sent: path, name: file.name });
+      } catch (error) {
+        send("upload", { name: file.name, reason: `The file could not be sent: ${error.message ?? error}` });
+      }
+    }
+  };
+  const paste = () => {
+    const box = byId("pasted");
+    if (!box.value.trim()) { box.focus(); return; }
+    send("input", { text: box.value });
+    box.value = "";
+  };
+
+  const carried = (event) => here() && [...(event.dataTransfer?.types ?? [])].includes("Files");
+  document.addEventListener("dragover", (event) => {
+    if (!carried(event)) return;
+    event.preventDefault();
+    byId("library").classList.add("dropping");
+  });
+  document.addEventListener("dragleave", (event) => { if (!event.relatedTarget) byId("library")?.classList.remove("dropping"); });
+  document.addEventListener("drop", (event) => {
+    if (!carried(event)) return;
+    event.preventDefault();
+    byId("library").classList.remove("dropping");
+    give([...event.dataTransfer.files]);
+  });
+
+  let ready = 0;
+  const followJobs = () => {
+    const jobs = document.querySelector("#adding .jobs");
+    if (jobs?.hasAttribute("data-active")) send("change");
+    const now = Number(jobs?.dataset.ready ?? 0);
+    if (now > ready) ask();
+    ready = now;
+  };
+
   const told = (reply) => {
     if (!reply.error) return reply;
     announce(reply.error);
@@ -142,6 +186,8 @@
     },
     "remove-chosen": () => send("delete", { address: location.search, papers: [...chosen] }),
     "undo-removal": (button) => send("undo", { address: location.search, mark: button.dataset.mark }),
+    "retry-job": (button) => send("retry", { number: button.dataset.number }),
+    "clear-jobs": () => send("clear"),
     "close-notice": (button) => button.closest(".notice").remove(),
   });
 
@@ -152,5 +198,6 @@
     if (element.querySelector("#undo")) chosen.clear();  // they were removed
     if (element.closest("#papers, #notice")) mark();
     if (element.closest("#papers")) showPaper();
+    if (element.closest("#adding")) followJobs();
   });
 })();

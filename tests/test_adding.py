@@ -1,0 +1,198 @@
+"""Files while they are being added: their stages, their results, and what is kept of them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from index.errors import IbidError
+from index.ingest import AddReport, Step
+from index.library import Library
+from index.lock import writing
+from index.schema import Unreadable
+from ui.adding import Adding, Job, pasted_name, result_words, safe_name
+
+WAIT = 30.0
+PAPER = '{"title": "On Wells", "abstract": "Wells run dry in summer. Deep ones do so later."}\n'
+
+
+@pytest.fixture
+def arrived(tmp_path: Path) -> Callable[[str, str], Path]:
+    """A file as the browser's upload leaves it: somewhere else, to be moved."""
+
+    def make(name: str, text: str) -> Path:
+        folder = tmp_path / "arrived"
+        folder.mkdir(exist_ok=True)
+        path = folder / name
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return make
+
+
+def done(adding: Adding) -> tuple[Job, ...]:
+    jobs: tuple[Job, ...] = ()
+    for told in adding.follow():
+        jobs = told
+    assert adding.join(WAIT)
+    return jobs
+
+
+def test_a_file_that_is_ready_can_be_found_at_once(library: Library, arrived: Any) -> None:
+    adding = Adding(library)
+    path = arrived("wells.jsonl", PAPER)
+    adding.take(path, "wells.jsonl")
+    (job,) = done(adding)
+    assert (job.stage, job.percent, job.result, job.reasons) == ("ready", 100, "1 added", ())
+    assert library.search("wells run dry")[0].paper.title == "On Wells"
+    assert not path.exists()
+    assert Path(job.path).is_relative_to(library.folder / "uploads")
+
+
+def test_the_same_file_given_again_is_the_same_source(library: Library, arrived: Any) -> None:
+    adding = Adding(library)
+    for _ in range(2):
+        adding.take(arrived("wells.jsonl", PAPER), "wells.jsonl")
+        jobs = done(adding)
+    assert [job.result for job in jobs] == ["1 added", "1 known already"]
+    assert jobs[0].path == jobs[1].path
+
+
+def test_files_are_added_in_the_order_given_and_one_that_fails_stops_no_other(
+    library: Library, arrived: Any
+) -> None:
+    adding = Adding(library)
+    for name, text in (("a.rtf", "x"), ("empty.txt", " "), ("wells.jsonl", PAPER)):
+        adding.take(arrived(name, text), name)
+    jobs = done(adding)
+    assert [job.stage for job in jobs] == ["failed", "failed", "ready"]
+    assert "No reader for 'a.rtf'. Known: " in jobs[0].reasons[0]
+    assert "'empty.txt' is empty" in jobs[1].reasons[0]
+
+
+def test_what_could_not_be_read_of_a_file_is_told_beside_what_could(library: Library, arrived: Any) -> None:
+    adding = Adding(library)
+    adding.take(arrived("some.jsonl", PAPER + "not json\n"), "some.jsonl")
+    (job,) = done(adding)
+    assert (job.stage, job.result) == ("ready", "1 added")
+    assert "line 2" in job.reasons[0]
+
+
+def test_a_file_that_failed_for_a_while_is_added_by_a_retry(library: Library, arrived: Any) -> None:
+    adding = Adding(library)
+    with writing(library.folder, "ibid add"):
+        adding.take(arrived("wells.jsonl", PAPER), "wells.jsonl")
+        (job,) = done(adding)
+        assert job.stage == "failed"
+        assert "is being written by" in job.reasons[0]
+    adding.retry(job.number)
+    assert [job.stage for job in done(adding)] == ["ready"]
+    adding.retry(job.number)
+    assert [job.stage for job in adding.jobs] == ["ready"]
+
+
+def test_an_error_nobody_foresaw_is_told_in_the_row(
+    library: Library, arrived: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> AddReport:
+        raise RuntimeError("the disk is on fire")
+
+    monkeypatch.setattr(library, "add", fail)
+    adding = Adding(library)
+    adding.take(arrived("wells.jsonl", PAPER), "wells.jsonl")
+    assert done(adding)[0].reasons == ("RuntimeError: the disk is on fire",)
+
+
+def test_the_percentage_grows_with_what_is_embedded_and_stored(
+    library: Library, arrived: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[str, int]] = []
+    steps = [
+        Step(entries=4),
+        Step(entries=4, share=0.5),
+        Step(entries=4, stored=4),
+        Step(entries=8, stored=4),
+    ]
+    adding = Adding(library)
+    going = threading.Event()
+
+    def add(paths: Any, progress: Callable[[Step], None]) -> AddReport:
+        for step in steps:
+            progress(step)
+            seen.append((adding.jobs[0].stage, adding.jobs[0].percent))
+        going.set()
+        return AddReport(added=("x",))
+
+    monkeypatch.setattr(library, "add", add)
+    adding.take(arrived("eight.jsonl", PAPER * 8), "eight.jsonl")
+    assert going.wait(WAIT)
+    done(adding)
+    assert seen == [("indexing", 0), ("indexing", 25), ("indexing", 50), ("indexing", 50)]
+
+
+def test_adding_tells_what_is_read_embedded_and_stored(library: Library, write_papers: Any) -> None:
+    told: list[Step] = []
+    many = [{"title": f"Well {n}", "abstract": f"It is {n} metres deep."} for n in range(300)]
+    library.add([write_papers("many.jsonl", *many)], told.append)
+    assert told[-1].stored == told[-1].entries == 300
+    assert [step.stored for step in told] == sorted(step.stored for step in told)
+    assert {step.stored for step in told} == {0, 256, 300}
+
+
+def test_what_is_over_is_cleared_and_the_rest_stays(library: Library, arrived: Any) -> None:
+    adding = Adding(library)
+    adding.refuse("big.txt", "too large")
+    adding.take(arrived("wells.jsonl", PAPER), "wells.jsonl")
+    done(adding)
+    adding.clear()
+    assert adding.jobs == ()
+    assert not adding.active
+
+
+def test_text_is_pasted_as_the_kind_of_file_it_looks_like(library: Library) -> None:
+    adding = Adding(library)
+    adding.write("Deep Wells\n\nWells run dry in summer, but for the deepest of them.")
+    assert done(adding)[0].stage == "ready"
+    assert library.paper("Deep Wells").source == "Deep Wells.txt"
+    with pytest.raises(IbidError, match="Nothing was pasted"):
+        adding.write("  \n")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ('{"title": "A"}\n{"title": "B"}', "pasted.jsonl"),
+        ('{\n "title": "A"\n}', "pasted.json"),
+        ("[{}]", "pasted.json"),
+        ("@article{key,", "pasted.bib"),
+        ("# A Title\n\nText", "A Title.md"),
+        ("../../etc/passwd\n\nText", "etcpasswd.txt"),
+        ("???", "pasted.txt"),
+    ],
+)
+def test_a_name_is_found_for_what_was_pasted(text: str, name: str) -> None:
+    assert pasted_name(text) == name
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("../../etc/passwd", "passwd"),
+        ("C:\\papers\\a.txt", "a.txt"),
+        ("a:b?.txt", "a-b-.txt"),
+        ("...", "file"),
+        ("x" * 300 + ".jsonl.gz", "x" * 91 + ".jsonl.gz"),
+    ],
+)
+def test_a_name_from_elsewhere_names_no_folder(given: str, kept: str) -> None:
+    assert safe_name(given) == kept
+
+
+def test_a_result_is_told_in_few_words() -> None:
+    report = AddReport(added=("a",), updated=("b", "c"), failed=(Unreadable(place="x", reason="y"),))
+    assert result_words(report) == "1 added, 2 updated"
+    assert result_words(AddReport()) == ""
