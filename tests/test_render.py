@@ -334,7 +334,7 @@ def test_conversations_are_listed_by_day_with_the_open_one_marked() -> None:
         for day in ("2025-06-19", "2025-06-18", "2025-06-13", "2025-06-01", "2024-11-03")
     ]
     html = history_view.history(ones, "2025-06-18", date(2025, 6, 19))
-    days = re.findall(r"<h3[^>]*>([^<]+)</h3>", html)
+    days = re.findall(r"<h2[^>]*>([^<]+)</h2>", html)
     assert days == ["Today", "Yesterday", "Last 7 days", "Jun 2025", "Nov 2024"]
     assert re.findall(r'href="\?c=([^"]+)"[^>]* aria-current="page"', html) == ["2025-06-18"]
 

@@ -46,7 +46,7 @@ def removed(conversation: str, title: str) -> str:
 
 
 def _group(heading: str, entries: Sequence[str]) -> str:
-    return f'<h3 class="day">{heading}</h3><ul class="conversations">{"".join(entries)}</ul>'
+    return f'<h2 class="day">{heading}</h2><ul class="conversations">{"".join(entries)}</ul>'
 
 
 def _entry(one: ConversationSummary, current: bool) -> str:

@@ -9,6 +9,8 @@
   let at = 0;
   let asked = 0;
   let typing;
+  let entered = false;  // Enter was pressed before the titles were there
+  let pending = false;
 
   const isBox = (element) => element?.matches?.("#question textarea");
   const box = () => document.querySelector("#question textarea");
@@ -54,8 +56,13 @@
   const complete = async () => {
     const wanted = typed();
     const turn = ++asked;
-    const found = !wanted ? [] : wanted.kind === "command" ? commands(wanted) : await papers(wanted);
-    if (turn === asked) show(found);  // else more was typed meanwhile
+    if (wanted?.kind !== "paper") { show(wanted ? commands(wanted) : []); return; }
+    const found = await papers(wanted);
+    if (turn !== asked) return;  // more was typed meanwhile
+    pending = false;
+    show(found);
+    if (entered) found.length ? take(0) : byId("send").click();
+    entered = false;
   };
 
   // ---- The list
@@ -63,7 +70,7 @@
   const show = (found) => {
     options = found;
     at = 0;
-    const list = byId(LIST) ?? byId("middle").appendChild(make("ul", { id: LIST, role: "listbox", ariaLabel: "Completions" }));
+    const list = byId(LIST) ?? byId("middle").appendChild(make("ul", { id: LIST, role: "listbox", tabIndex: 0, ariaLabel: "Completions" }));
     list.hidden = !options.length;
     list.style.bottom = `${byId("composer").offsetHeight}px`;
     list.replaceChildren(...options.map((option, position) => {
@@ -90,10 +97,10 @@
   };
 
   const take = (position) => {
-    const { take: act } = options[position];
+    const option = options[position];
     asked += 1;
     show([]);
-    act();
+    option.take();
   };
 
   const keys = {
@@ -101,24 +108,31 @@
     "ArrowUp": () => { at = (at + options.length - 1) % options.length; mark(); },
     "Enter": () => take(at),
     "Tab": () => take(at),
-    "Escape": () => { asked += 1; show([]); },
+    "Escape": () => { asked += 1; pending = false; show([]); },
   };
 
   document.addEventListener("input", (event) => {
     if (!isBox(event.target)) return;
     clearTimeout(typing);
-    typing = setTimeout(complete, PAUSE);
+    const wanted = typed();
+    pending = wanted?.kind === "paper" && wanted.words !== "";
+    entered = false;
+    if (wanted?.kind === "paper") typing = setTimeout(complete, PAUSE);
+    else if (wanted || options.length) complete();
   });
 
   // Before Gradio's own listener, which sends at Enter.
   document.addEventListener("keydown", (event) => {
-    if (!options.length || !isBox(event.target) || event.shiftKey || !keys[event.key]) return;
+    if (!isBox(event.target) || event.shiftKey) return;
+    if (pending && event.key === "Enter") { event.preventDefault(); event.stopPropagation(); entered = true; return; }
+    if (!options.length || !keys[event.key]) return;
     event.preventDefault();
     event.stopPropagation();
     keys[event.key]();
   }, true);
 
   document.addEventListener("focusout", (event) => {
-    if (isBox(event.target) && options.length) show([]);
+    const within = isBox(event.relatedTarget) || event.relatedTarget?.id === LIST;
+    if (options.length && !within && (isBox(event.target) || event.target.id === LIST)) show([]);
   });
 })();

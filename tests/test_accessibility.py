@@ -1,0 +1,96 @@
+"""What axe-core finds on the pages: nothing serious, in any state, at both widths, dark and light."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.resources import files
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+Visit = Callable[..., Page]
+Ask = Callable[[Page, str], Locator]
+WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+SEEN = [(WIDE, "light"), (WIDE, "dark"), (NARROW, "light"), (NARROW, "dark")]
+NAMES = ["wide light", "wide dark", "narrow light", "narrow dark"]
+
+pytestmark = [
+    # Gradio leaves its server's event loop and sockets to the garbage collector, which `serving` calls,
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    # and its queue uses what pandas has deprecated.
+    pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning"),
+]
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The script of axe-core, as axe-playwright-python carries it."""
+    pytest.importorskip("axe_playwright_python", reason="pip install axe-playwright-python")
+    return files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def serious(axe: str) -> Callable[[Page], list[str]]:
+    """The serious and critical violations of a page, each with the first element that has it."""
+
+    def found(page: Page) -> list[str]:
+        page.evaluate(axe)
+        violations = page.evaluate(
+            "axe.run(document, {resultTypes: ['violations']}).then((run) => run.violations)"
+        )
+        return [
+            f"{one['id']}: {one['nodes'][0]['html'][:200]} ({one['nodes'][0]['failureSummary']})"
+            for one in violations
+            if one["impact"] in ("serious", "critical")
+        ]
+
+    return found
+
+
+Serious = Callable[[Page], list[str]]
+
+
+@pytest.mark.parametrize(("viewport", "scheme"), SEEN, ids=NAMES)
+def test_no_state_of_the_chat_page_has_a_serious_violation(
+    viewport: dict[str, int], scheme: str, site: str, visit: Visit, ask: Ask, serious: Serious
+) -> None:
+    page = visit(site, viewport, scheme)
+    box = page.locator("#question textarea")
+    expect(page.locator(".starter").first).to_be_visible()
+    assert serious(page) == []
+    box.press_sequentially("/")
+    expect(page.get_by_role("option").first).to_be_visible()
+    assert serious(page) == []
+    box.press("Escape")
+    turn = ask(page, "What does ColBERT propose?")
+    expect(turn.locator(".follow-up").first).to_be_visible()
+    turn.locator("a.cite").first.click()
+    card = page.locator("#cite-1-1")
+    card.locator(".why summary").click()
+    expect(card.locator(".match").first).to_be_visible()
+    card.locator("[data-do=similar]").click()
+    expect(card.locator(".similar li").first).to_be_visible()
+    page.locator("#evidence .exports summary").click()
+    assert serious(page) == []
+    page.locator("#tab-retrieved-1").click()
+    assert serious(page) == []
+    page.keyboard.press("Escape")
+    ask(page, "How do I bake sourdough bread?")
+    turn = page.locator("#turn-1")
+    turn.get_by_role("button", name="Poor answer").click()
+    turn.get_by_role("button", name="Edit question 1").click(force=True)
+    expect(turn.locator(".in-place")).to_have_count(2)
+    assert serious(page) == []
+    box.fill("/papers bert")
+    page.locator("#send").click()
+    expect(page.locator(".listing a").first).to_be_visible()
+    assert serious(page) == []
+    if viewport is NARROW:
+        page.get_by_role("button", name="Conversations and filters").click()
+    expect(page.locator("#left")).to_be_visible()
+    page.get_by_role("searchbox").fill("bread")
+    expect(page.locator("#found .conversation").first).to_be_visible()
+    page.locator("#since textarea, #since input").fill("2031")
+    page.locator("#since textarea, #since input").press("Enter")
+    expect(page.locator("#scope")).to_contain_text("0 papers match.")
+    assert serious(page) == []
