@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,6 +21,8 @@ from index.settings import IndexSettings
 Visit = Callable[..., Page]
 Ask = Callable[[Page, str], Locator]
 Serving = Callable[..., AbstractContextManager[str]]
+ROOT = Path(__file__).parents[1]
+WAIT = 20.0
 QUESTION = "What does ColBERT propose?"
 SECOND = "Which papers improve retrieval?"
 HOSTILE = "<img src=x onerror=window.hurt=1> ${window.hurt=2} {{x}}"
@@ -128,3 +133,44 @@ def test_conversations_are_found_by_any_words_in_them(site: str, visit: Visit, a
 def test_an_address_of_no_conversation_opens_the_empty_page(site: str, visit: Visit) -> None:
     page = visit(f"{site}/?c=nonsense")
     expect(page.locator(".welcome")).to_be_visible()
+
+
+# ---- When the server goes away
+
+
+def test_a_restart_in_the_middle_loses_neither_the_conversation_nor_the_question(
+    sample_folder: Path, tmp_path: Path, environment: dict[str, str], visit: Visit, ask: Ask
+) -> None:
+    folder = shutil.copytree(sample_folder, tmp_path / "library")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    with process(folder, port, environment) as address:
+        page = visit(address)
+        ask(page, QUESTION)
+    box = page.locator("#question textarea")
+    box.fill(SECOND)
+    box.press("Enter")
+    expect(page.get_by_role("alert").filter(has_text="does not answer")).to_be_visible()
+    expect(box).to_have_value(SECOND)
+    with process(folder, port, environment):
+        expect(page.locator("#offline")).to_have_count(0, timeout=WAIT * 1000)
+        expect(page.locator("#thread .said")).to_have_text([QUESTION])
+        expect(box).to_have_value(SECOND)
+        ask(page, SECOND)
+        page.reload()
+        expect(page.locator("#thread .said")).to_have_text([QUESTION, SECOND])
+        expect(box).to_have_value("")
+
+
+@contextmanager
+def process(folder: Path, port: str, environment: dict[str, str]) -> Iterator[str]:
+    """`ibid serve` in a process of its own, killed at the end of the block."""
+    command = [sys.executable, "-m", "ui", "serve", "--library", str(folder), "--port", port]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, cwd=ROOT, text=True) as serving:
+        assert serving.stderr is not None
+        assert any("Ibid is at" in line for line in serving.stderr)
+        try:
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            serving.kill()

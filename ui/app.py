@@ -95,7 +95,8 @@ def start(
 def _script() -> str:
     """The pages' scripts in one: what all of them share, then what each adds."""
     return "\n".join(
-        (ASSETS / name).read_text(encoding="utf-8") for name in ("app.js", "composer.js", "library.js")
+        (ASSETS / name).read_text(encoding="utf-8")
+        for name in ("app.js", "composer.js", "connection.js", "library.js")
     )
 
 

@@ -1,0 +1,76 @@
+// When the server does not answer: says so, and keeps what was typed or asked until it does. Gradio tries
+// again by itself and then loads the page anew, which would lose both.
+(() => {
+  "use strict";
+  const { announce, byId, make } = window.ibid;
+  const WORDS = "Ibid does not answer: it was stopped, or the connection is lost. What you wrote stays here, and this page comes back by itself.";
+  const plain = window.fetch.bind(window);
+  const box = () => document.querySelector("#question textarea");
+
+  // ---- Lost and found
+
+  window.fetch = async (...given) => {
+    try {
+      const answer = await plain(...given);
+      found();
+      return answer;
+    } catch (error) {
+      if (error instanceof TypeError) lost();  // not where a request was given up on purpose
+      throw error;
+    }
+  };
+
+  const lost = () => {
+    if (byId("offline")) return;
+    const words = make("p", { id: "offline", className: "offline", role: "alert", textContent: WORDS });
+    (byId("middle") ?? byId("library"))?.prepend(words);
+    document.head.append(make("style", { id: "offline-style", textContent: ".toast-wrap { display: none !important; }" }));  // Gradio's own words for it
+  };
+
+  const found = () => {
+    if (!byId("offline")) return;
+    byId("offline").remove();
+    byId("offline-style").remove();
+    announce("Connected again.");
+  };
+
+  // ---- What was typed, and what was asked and is not answered yet, for this tab
+
+  const keep = (name, value) => {
+    try { value ? sessionStorage.setItem(name, value) : sessionStorage.removeItem(name); } catch { /* private browsing */ }
+  };
+  const kept = (name) => {
+    try { return sessionStorage.getItem(name) || ""; } catch { return ""; }
+  };
+  const ask = (question) => {
+    keep("ibid-typed", "");
+    if (!question.trim().startsWith("/")) keep("ibid-asked", question.trim());  // a command is no question
+  };
+
+  document.addEventListener("input", (event) => {
+    if (event.target === box()) keep("ibid-typed", event.target.value);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.target === box() && event.key === "Enter" && !event.shiftKey) ask(box().value);
+  }, true);
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("#send")) ask(box().value);
+    const offered = event.target.closest("[data-do='ask']");
+    if (offered) ask(offered.dataset.question);
+  }, true);
+
+  const last = () => [...document.querySelectorAll("#thread .said, #live .said")].at(-1)?.textContent.trim();
+
+  window.ibid.watchers.push((element) => {
+    if (element.closest("#thread") && last() && last() === kept("ibid-asked") && !document.querySelector("#live .turn")) keep("ibid-asked", "");
+  });
+
+  const restore = () => {
+    if (document.documentElement.dataset.ibid !== "ready") { requestAnimationFrame(restore); return; }
+    const wanted = kept("ibid-typed") || (last() === kept("ibid-asked") ? "" : kept("ibid-asked"));
+    if (!box() || !wanted || box().value) return;
+    Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(box(), wanted);
+    box().dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  requestAnimationFrame(restore);
+})();
