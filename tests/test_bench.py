@@ -36,6 +36,7 @@ def test_every_figure_is_measured(write_papers: Callable[..., Path], papers: Any
         "answer p95 ms",
         "cold ask s",
         "memory MB",
+        "adding MB",
     ]
     assert figures["papers"] == 6
     assert all(value > 0 for value in figures.values())

@@ -38,6 +38,7 @@ Figures = dict[str, float]
 
 def measure(papers: Sequence[Path], folder: Path, rounds: int = ROUNDS) -> Figures:
     """Ibid's figures on these papers; the libraries made on the way go below `folder`."""
+    processes = cold_start(papers, folder / "cold", rounds)  # first, see there
     settings = IndexSettings()
     taken = [_ingestion(papers, folder / str(number), settings) for number in range(rounds)]
     with Library.open(folder / "0", settings) as library:
@@ -47,7 +48,7 @@ def measure(papers: Sequence[Path], folder: Path, rounds: int = ROUNDS) -> Figur
         library.search(asked[0])  # models are loaded before anything is timed
         figures |= percentiles("search", lambda question: library.search(question), asked, rounds)
         figures |= percentiles("answer", lambda question: assistant.ask(question), asked, rounds)
-    return figures | cold_start(folder / "0", asked[0], rounds)
+    return figures | processes
 
 
 def percentiles(name: str, call: Callable[[str], object], questions: Sequence[str], rounds: int) -> Figures:
@@ -64,20 +65,18 @@ def percentiles(name: str, call: Callable[[str], object], questions: Sequence[st
     return {f"{name} p50 ms": float(middle[0]), f"{name} p95 ms": float(middle[1])}
 
 
-def cold_start(library: Path, question: str, rounds: int) -> Figures:
-    """What one `ibid ask` takes as a process of its own: seconds, and the most memory it held."""
-    command = [sys.executable, "-m", "ui", "ask", question, "--library", str(library)]
-    seconds, held = [], []
-    for _ in range(rounds):
-        started = time.perf_counter()
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            raise subprocess.CalledProcessError(process.returncode, command)
-        seconds.append(time.perf_counter() - started)
-        held.append(used.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10))
-    return {"cold ask s": median(seconds), "memory MB": median(held)}
+def cold_start(papers: Sequence[Path], library: Path, rounds: int) -> Figures:
+    """What `ibid ask` takes as a process of its own, and how much memory it and `ibid add` hold at most.
+
+    The peak that Linux tells of a process is at least what its parent held when it started it. So this comes
+    before anything is loaded here.
+    """
+    _, adding = _process("add", *map(str, papers), "--library", str(library))
+    with Library.open(library) as opened:
+        question = f"What does {opened.papers(limit=1)[0].title} propose?"
+    asked = [_process("ask", question, "--library", str(library)) for _ in range(rounds)]
+    seconds, asking = (median(values) for values in zip(*asked, strict=True))
+    return {"cold ask s": seconds, "memory MB": asking, "adding MB": adding}
 
 
 def measure_peer(library: Path, folder: Path, rounds: int = ROUNDS) -> Figures | None:
@@ -125,6 +124,19 @@ def _ingestion(papers: Sequence[Path], folder: Path, settings: IndexSettings) ->
         started = time.perf_counter()
         library.add(list(papers))
         return time.perf_counter() - started
+
+
+def _process(*words: str) -> tuple[float, float]:
+    """Seconds and the most megabytes that one run of `ibid` with these words takes."""
+    command = [sys.executable, "-m", "ui", *words]
+    started = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    held = used.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+    return time.perf_counter() - started, held
 
 
 def _importable() -> bool:
