@@ -149,10 +149,6 @@ class Conversations:
             conversation_search.take_in(connection, conversation_id)
         return self.open(conversation_id)
 
-    def drop_last(self, conversation_id: str) -> Conversation:
-        """Take the last turn away, if there is one."""
-        return self.truncate(conversation_id, max(len(self.open(conversation_id).turns) - 1, 0))
-
     def set_feedback(self, conversation_id: str, position: int, given: Feedback | None) -> None:
         """Keep what a reader thought of the turn at `position`, from 0, in place of what was kept; None forgets it.
 

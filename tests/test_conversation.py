@@ -93,19 +93,6 @@ def test_a_given_name_stays(library: Library) -> None:
     assert conversations.append(started.id, turn("second")).title == "Drift & Co"
 
 
-def test_the_last_turn_can_be_taken_back_and_asked_again(library: Library) -> None:
-    conversations = Conversations(library)
-    started = conversations.create()
-    conversations.append(started.id, turn("first"))
-    conversations.append(started.id, turn("second"))
-    assert [kept.question for kept in conversations.drop_last(started.id).turns] == ["first"]
-    again = conversations.append(started.id, turn("second, better"))
-    assert [kept.question for kept in again.turns] == ["first", "second, better"]
-    conversations.drop_last(started.id)
-    conversations.drop_last(started.id)
-    assert conversations.drop_last(started.id).turns == ()
-
-
 def questions(conversations: Conversations, conversation_id: str) -> list[str]:
     return [kept.question for kept in conversations.open(conversation_id).turns]
 
