@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 
 from index.aside import Aside
+from index.atlas import Atlas, draw
 from index.caches import Caches
 from index.caches import Progress as RebuildProgress
 from index.catalog import Catalog
@@ -206,6 +207,10 @@ class Library:
         """The papers whose passages' mean lies nearest to that of a paper, nearest first."""
         self.caches.refresh()
         return similar(paper_id, count, self.catalog, self.caches)
+
+    def atlas(self) -> Atlas:
+        """The map of the library as it is now; some seconds for many thousand papers."""
+        return draw(self.catalog, self.caches.model, self.caches.keywords.stems)
 
     def papers(
         self, filters: Filters = Filters(), words: str = "", offset: int = 0, limit: int = 50

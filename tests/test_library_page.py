@@ -25,6 +25,8 @@ from index.lock import writing
 from index.merge import title_key
 from index.schema import Filters
 
+WIDE = {"width": 1280, "height": 800}
+NARROW = {"width": 390, "height": 844}
 Visit = Callable[..., Page]
 Serving = Callable[[Library], AbstractContextManager[str]]
 
@@ -520,3 +522,179 @@ def test_a_path_that_no_upload_made_is_not_believed(own: tuple[Library, str], vi
     page.evaluate("window.ibid.send('upload', { sent: '/etc/hostname', name: 'x.txt' })")
     expect(page.locator("#notice [role=alert]")).to_contain_text("did not arrive")
     assert Path("/etc/hostname").exists()
+
+
+# ---- The map
+
+
+def test_the_map_draws_every_paper_and_a_point_leads_to_its_paper(
+    site: str, sample_library: Library, visit: Visit
+) -> None:
+    page = visit(f"{site}/library")
+    page.get_by_role("link", name="Map", exact=True).click()
+    expect(page.locator("#map a")).to_have_count(sample_library.count())
+    expect(page.locator("#map .labels text").first).to_be_visible()
+    point = page.locator("#map a").nth(3)
+    title = point.get_attribute("aria-label") or ""
+    point.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#paper-title")).to_have_text(title)
+
+
+def test_arrow_keys_go_from_point_to_point(site: str, visit: Visit) -> None:
+    page = visit(f"{site}/library?view=map")
+    expect(page.locator("#map a[tabindex='0']")).to_have_count(1)
+    centre = "element => element.getBoundingClientRect().x"
+    first = page.locator("#map a[tabindex='0']")
+    first.focus()
+    before = first.evaluate(centre)
+    way = "ArrowRight" if before < 600 else "ArrowLeft"
+    page.keyboard.press(way)
+    after = page.locator("#map a:focus").evaluate(centre)
+    assert (after > before) == (way == "ArrowRight")
+
+
+def test_a_colour_of_the_map_chooses_its_papers_to_be_asked(site: str, visit: Visit) -> None:
+    page = visit(f"{site}/library?view=map")
+    kind = page.locator(".kind").first
+    papers = int(kind.locator(".count").inner_text())
+    kind.click()
+    expect(page.locator("#chosen-count")).to_have_text(f"{papers} chosen")
+    expect(page.locator("#map a.on")).to_have_count(papers)
+    page.get_by_role("button", name="Ask these").click()
+    expect(page.locator("#scope-count")).to_have_text(f"{papers} papers in scope")
+
+
+def test_dragging_over_points_chooses_them(site: str, sample_library: Library, visit: Visit) -> None:
+    page = visit(f"{site}/library?view=map", {"width": 1280, "height": 1000})
+    expect(page.locator("#map")).to_be_in_viewport(ratio=1)
+    box = page.locator("#map").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 8, box["y"] + 8)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] - 8, box["y"] + box["height"] - 8, steps=4)
+    expect(page.locator(".lasso")).to_be_visible()
+    page.mouse.up()
+    expect(page.locator("#chosen-count")).to_have_text(f"{sample_library.count()} chosen")
+    expect(page.locator(".lasso")).to_have_count(0)
+    expect(page.locator("#map")).to_be_visible()
+
+
+def test_the_map_is_coloured_by_year_and_shows_what_a_search_finds(site: str, visit: Visit) -> None:
+    page = visit(f"{site}/library?view=map&q=colbert")
+    expect(page.locator("#map a.faint").first).to_be_attached()
+    bright = page.locator("#map a:not(.faint)").count()
+    assert 0 < bright < page.locator("#map a").count()
+    page.get_by_role("link", name="Year", exact=True).click()
+    expect(page.locator(".by-year")).to_be_visible()
+    expect(page.locator(".kind .name").first).to_have_text(re.compile(r"^\d{4}$"))
+    assert "q=colbert" in page.url
+
+
+def test_a_bar_of_papers_over_time_leads_to_its_papers(site: str, visit: Visit) -> None:
+    page = visit(f"{site}/library?view=map")
+    bar = page.locator(".over-time a").last
+    name = bar.get_attribute("aria-label") or ""
+    papers = int(re.search(r": (\d+) paper", name)[1])  # type: ignore[index]
+    bar.focus()
+    page.keyboard.press("Enter")
+    found(page, papers)
+
+
+# ---- For everyone
+
+
+HOSTILE = (
+    "<img src=https://evil.example/x onerror=window.hurt=1> ${window.hurt=2} {{constructor}} \u202eZebra"
+)
+
+
+def test_hostile_papers_are_shown_as_text_in_every_part(
+    open_library: Callable[..., Library], write_papers: Callable[..., Path], hashing: Embedder,
+    serving: Serving, tmp_path: Path, visit: Visit,
+) -> None:  # fmt: skip
+    own = open_library(model=hashing)
+    facts = {"organization": HOSTILE, "authors": [HOSTILE], "url": "javascript:window.hurt=3", "year": 2025}
+    papers = [{"title": f"{HOSTILE} {n}", "abstract": f"{HOSTILE} Text {n}."} | facts for n in range(9)]
+    own.add([write_papers("zebras.jsonl", *papers)])
+    own.tag([paper.id for paper in own.papers()], HOSTILE[:60])
+    (tmp_path / "a${window.hurt=4}{{x}}<b>.rtf").write_text("x", encoding="utf-8")
+    first = own.papers()[0]
+    with serving(own) as address:
+        for query in (
+            "",
+            "?view=map&colour=organization",
+            f"?paper={first.id}",
+            "?view=add",
+            f"?q={HOSTILE}",
+        ):
+            page = visit(f"{address}/library{query}")
+            expect(page.locator("#papers .html-container")).to_contain_text(re.compile(r"\S"))
+            expect(page.locator("#library img")).to_have_count(0)
+            if query == "?view=add":
+                page.get_by_label("Choose files").set_input_files(tmp_path / "a${window.hurt=4}{{x}}<b>.rtf")
+                expect(page.locator(".job .name")).to_contain_text("${window.hurt=4}{{x}}<b>")
+            elif not query:
+                expect(page.locator("#papers tbody th > a").first).to_contain_text(
+                    "${window.hurt=2} {{constructor}}"
+                )
+                choose(page, f"{HOSTILE} 3".replace("\u202e", ""))
+            assert page.evaluate("window.hurt") is None
+
+
+@pytest.mark.parametrize(
+    "query", ["", "?q=nothingness", "?view=add", "?view=map", "?paper=ColBERT", "?paper=none"]
+)
+@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_every_control_has_an_accessible_name_and_the_page_fits(
+    viewport: dict[str, int], query: str, site: str, sample_library: Library, visit: Visit
+) -> None:
+    paper = sample_library.paper("ColBERT").id
+    page = visit(f"{site}/library{query.replace('ColBERT', paper)}", viewport)
+    expect(
+        page.locator("#papers :is(tbody tr, .nothing:not([data-drawing]), .giving, #map, .paper-page)").first
+    ).to_be_visible()
+    if not query:
+        choose(page, "ColBERT")
+    tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")
+    roles = {
+        "button",
+        "link",
+        "textbox",
+        "searchbox",
+        "combobox",
+        "checkbox",
+        "dialog",
+        "alert",
+        "region",
+        "navigation",
+    }
+    nodes = [node for node in tree["nodes"] if node.get("role", {}).get("value") in roles]
+    assert len(nodes) > 8
+    assert not [node for node in nodes if not node["ignored"] and not node.get("name", {}).get("value")]
+    assert page.evaluate("document.documentElement.scrollWidth") == viewport["width"]
+    wide = "[...document.querySelectorAll('#library *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1)"
+    inside = "e => !e.closest('.sr-only, pre, svg, .table-frame')"
+    assert page.evaluate(f"{wide}.filter({inside}).map(e => e.outerHTML.slice(0, 120))") == []
+
+
+def test_the_keyboard_reaches_the_search_and_the_chat(site: str, visit: Visit) -> None:
+    page = visit(f"{site}/library")
+    expect(page.locator("#papers tbody tr").first).to_be_visible()
+    page.locator("h1").click()
+    page.keyboard.press("/")
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    page.locator("h1").click()
+    page.keyboard.press("n")
+    expect(page.locator("#thread .welcome")).to_be_visible()
+
+
+def test_a_library_without_papers_leads_to_adding_some(
+    open_library: Callable[..., Library], hashing: Embedder, serving: Serving, visit: Visit
+) -> None:
+    with serving(open_library(model=hashing)) as address:
+        page = visit(f"{address}/library")
+        page.locator("#no-papers").get_by_role("link", name="Add papers").click()
+        expect(page.locator(".drop")).to_be_visible()
+        page.goto(f"{address}/library?view=map")
+        expect(page.locator("#no-papers")).to_be_visible()

@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from assistant.cited import CitedIn
+from index.atlas import Atlas, Group, Point
 from index.library import LibraryFacts
 from index.listing import Listed, Listing, Order
 from index.schema import Conflict, Document, Filters, Paper, Section
 from index.similar import Similar
-from ui import paper_view, papers_view
-from ui.address import Address, read
+from ui import adding_view, map_view, paper_view, papers_view
+from ui.adding import Job
+from ui.address import Address, Colour, read
 
 HOSTILE = {
     "template": "${alert(1)} and {{constructor}} and `x`",
@@ -70,6 +72,23 @@ def pieces(value: str) -> Iterator[str]:
     yield papers_view.told(value)
     yield paper_view.paper(opened)
     yield paper_view.absent(value)
+    yield adding_view.rows([Job(number=1, name=value, path=value, stage="failed", reasons=(value,))])
+    yield adding_view.rows([Job(number=1, name=value, result=value)])
+    colours: tuple[Colour, ...] = ("group", "organization", "year")
+    for colour in colours:
+        yield map_view.atlas(Address(colour=colour, words=value), atlas(value), frozenset({"p1"}))
+
+
+def atlas(title: str = "One", papers: int = 3) -> Atlas:
+    points = tuple(
+        Point(
+            paper_id=f"p{n}", title=title, organization=title if n else None, day=20250101 + 100 * (n % 12),
+            x=n / papers, y=0.5, group=n % 2,
+        )
+        for n in range(papers)
+    )  # fmt: skip
+    groups = tuple(Group(name=title, papers=papers // 2, x=0.5, y=0.5) for _ in range(2))
+    return Atlas(change=1, points=points, groups=groups)
 
 
 @pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE.keys())
@@ -159,3 +178,39 @@ def test_an_abstract_that_the_text_does_not_hold_stands_before_it() -> None:
     html = opened("The whole paper.", 0, 0, abstract="In short.")
     assert html.index("In short.") < html.index("The whole paper.")
     assert opened("In short.", 0, 0, abstract="In short.").count("In short.") == 1
+
+
+def test_of_very_many_papers_a_sample_is_drawn_and_those_in_scope_are_in_it() -> None:
+    many = atlas(papers=5000)
+    html = map_view.atlas(Address(), many, None)
+    assert html.count("<circle") == map_view.DRAWN
+    assert "2,000 of 5,000 are drawn." in html
+    scope = frozenset({"p17", "p4999"})
+    held = map_view.atlas(Address(words="x"), many, scope)
+    assert held.count("<circle") == map_view.DRAWN
+    for paper_id in scope:
+        assert f'data-paper="{paper_id}" class="h{int(paper_id[1:]) % 2}"' in held
+    assert held.count(" faint") == map_view.DRAWN - 2
+
+
+def test_a_colour_stands_for_the_papers_it_counts() -> None:
+    of_two = atlas(papers=11)
+    assert map_view.members(Address(), of_two, 1) == ["p1", "p3", "p5", "p7", "p9"]
+    assert map_view.members(Address(colour="organization"), of_two, 0) == [f"p{n}" for n in range(1, 11)]
+    assert map_view.members(Address(colour="organization"), of_two, 12) == ["p0"]
+    assert map_view.members(Address(colour="year"), of_two, 0) == [f"p{n}" for n in range(11)]
+
+
+def test_papers_over_time_lead_to_those_of_the_month_or_of_the_year() -> None:
+    by_month = links(map_view.atlas(Address(), atlas(papers=14), None))
+    assert read(by_month["2025-02: 2 papers"]).filters == Filters(since="2025-02", until="2025-02")
+    old = atlas(papers=3).points[0].model_copy(update={"day": 19990101})
+    by_year = links(map_view.atlas(Address(), Atlas(change=1, points=(*atlas().points, old)), None))
+    assert read(by_year["1999: 1 paper"]).filters == Filters(since="1999", until="1999")
+    assert read(by_year["2025: 3 papers"]).filters == Filters(since="2025", until="2025")
+
+
+def test_labels_do_not_lie_on_each_other() -> None:
+    html = map_view.atlas(Address(), atlas(papers=20), None)
+    places = [line.split('y="')[1].split('"')[0] for line in html.split("<text ")[1:3]]
+    assert abs(float(places[0]) - float(places[1])) >= 22

@@ -7,20 +7,23 @@ it can be reloaded, shared and gone back to; what is chosen is known to the brow
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from assistant.cited import cited_in
 from assistant.conversation import Conversations
 from assistant.engine import Assistant
+from index.atlas import Atlas
 from index.errors import IbidError, PaperNotFound
 from index.library import Library
 from index.readers import readers
 from index.schema import Filters, Value
 from index.similar import Similar
-from ui import adding_view, bibliography, frame_view, paper_view, papers_view, scope
+from ui import adding_view, bibliography, frame_view, map_view, paper_view, papers_view, scope
 from ui.adding import Adding
 from ui.address import Address, read
+from ui.markup import escape
 from ui.papers_view import PAGE
 from ui.render import counted
 
@@ -29,7 +32,7 @@ MOST_CHOSEN = 1000  # papers: what a scope and an address can carry
 
 
 class View(Value):
-    """Parts of the page as they should be now; None leaves a part as it is."""
+    """Parts of the page as they should be now, as HTML; None leaves a part as it is."""
 
     header: str | None = None
     parts: str | None = None
@@ -47,6 +50,8 @@ class Desk:
         self.library = library
         self.assistant = assistant
         self.adding = Adding(library)
+        self._atlas: Atlas | None = None
+        self._drawing = threading.Lock()
 
     # Showing
 
@@ -59,8 +64,8 @@ class Desk:
     def show(self, query: str) -> View:
         """What the address with this query string shows."""
         address = read(query)
-        main, status = self._main(address)
-        return View(header=self.header(), parts=papers_view.parts(address), main=main, status=status)
+        main, heard = self._main(address)
+        return View(header=self.header(), parts=papers_view.parts(address), main=main, status=escape(heard))
 
     def header(self) -> str:
         return frame_view.header(self.assistant.engine, self.library.count(), "Library")
@@ -74,7 +79,35 @@ class Desk:
             return self._paper(address)
         if address.part == "add":
             return adding_view.form(sorted(readers())), adding_view.status(self.adding.jobs)
+        if address.part == "map":
+            return self._map(address)
         return self._papers(address)
+
+    def _map(self, address: Address) -> tuple[str, str]:
+        """The map, or that it is being drawn: the page asks for that with `draw`."""
+        papers = self.library.count()
+        if not papers:
+            return papers_view.empty(), "No papers."
+        drawn = self._atlas
+        if drawn is None or drawn.change != self.library.catalog.change():
+            return map_view.drawing(papers), "Drawing the map."
+        scope = None if address.whole else frozenset(self._in_scope(address))
+        return map_view.atlas(address, drawn, scope), f"A map of {counted(papers, 'paper')}."
+
+    def draw(self) -> int:
+        """Draw the map, if it is not drawn already; how many papers are on it."""
+        with self._drawing:
+            if self._atlas is None or self._atlas.change != self.library.catalog.change():
+                self._atlas = self.library.atlas()
+            return len(self._atlas.points)
+
+    def coloured(self, query: str, hue: int) -> list[str]:
+        """The ids of the papers that have a colour of the map, at most `MOST_CHOSEN` of them."""
+        drawn = self._atlas
+        return map_view.members(read(query), drawn, hue)[:MOST_CHOSEN] if drawn else []
+
+    def _in_scope(self, address: Address) -> list[str]:
+        return self.library.listed_ids(address.filters, address.words, self.library.count())
 
     def _papers(self, address: Address) -> tuple[str, str]:
         """The list at an address, and what a screen reader hears of it."""

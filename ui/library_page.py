@@ -47,9 +47,15 @@ class LibraryPage:
         def listed(wanted: dict[str, Any]) -> dict[str, Any]:
             return _answered(lambda: {"papers": self.desk.chosen(str(wanted.get("address", "")))})
 
-        self.bridge = gr.HTML(
-            "", elem_id="bridge", js_on_load=_BRIDGE, server_functions=[ask, bibtex, listed]
-        )
+        def draw(wanted: dict[str, Any]) -> dict[str, Any]:
+            return _answered(lambda: {"papers": self.desk.draw()})
+
+        def coloured(wanted: dict[str, Any]) -> dict[str, Any]:
+            address, hue = str(wanted.get("address", "")), int(wanted.get("hue", 0))
+            return _answered(lambda: {"papers": self.desk.coloured(address, hue)})
+
+        asked = [ask, bibtex, listed, draw, coloured]
+        self.bridge = gr.HTML("", elem_id="bridge", js_on_load=_BRIDGE, server_functions=asked)
         self.address = gr.HTML("", elem_id="address")
         self.header = _rendered("header", self.desk.header())
         with gr.Column(elem_id="library", min_width=0):

@@ -77,6 +77,7 @@
       whole.checked = boxes().length > 0 && boxes().every((box) => box.checked);
       whole.indeterminate = !whole.checked && boxes().some((box) => box.checked);
     }
+    for (const point of document.querySelectorAll("#map a")) point.classList.toggle("on", chosen.has(point.dataset.paper));
     const bar = byId("chosen-bar");
     if (!bar) return;
     bar.hidden = chosen.size === 0;
@@ -149,6 +150,69 @@
     ready = now;
   };
 
+  // ---- The map: drawn once, gone over with the arrow keys, points chosen by dragging over them
+
+  const drawMap = async () => {
+    const waiting = document.querySelector("#papers [data-drawing]");
+    if (!waiting || waiting.dataset.asked) return;
+    waiting.dataset.asked = "yes";
+    const reply = told(await server().draw({}));
+    if (reply && document.querySelector("#papers [data-drawing]")) ask();
+    else if (!reply) waiting.textContent = "The map could not be drawn. Reload the page to try again.";
+  };
+
+  const points = () => [...document.querySelectorAll("#map a")];
+  const middle = (point) => {
+    const { left, top, width, height } = point.getBoundingClientRect();
+    return [left + width / 2, top + height / 2];
+  };
+  const WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+  // The nearest point that lies more in that direction than beside it.
+  const step = (from, [right, down]) => {
+    const [x, y] = middle(from);
+    let best = null, least = Infinity;
+    for (const point of points()) {
+      const [across, below] = middle(point).map((at, axis) => at - [x, y][axis]);
+      const ahead = across * right + below * down, beside = Math.abs(across * down) + Math.abs(below * right);
+      if (ahead > 0.5 && ahead >= beside && ahead + 2 * beside < least) { least = ahead + 2 * beside; best = point; }
+    }
+    best?.focus();
+  };
+  document.addEventListener("keydown", (event) => {
+    const point = event.target.closest?.("#map a");
+    if (!point || !WAYS[event.key]) return;
+    event.preventDefault();
+    step(point, WAYS[event.key]);
+  });
+
+  let drag = null;
+  document.addEventListener("pointerdown", (event) => {
+    if (!event.target.closest("#map") || event.button !== 0 || event.pointerType === "touch") return;
+    drag = { x: event.clientX, y: event.clientY, box: null };
+  });
+  document.addEventListener("pointermove", (event) => {
+    if (!drag || (!drag.box && Math.hypot(event.clientX - drag.x, event.clientY - drag.y) < 6)) return;
+    drag.box ??= document.querySelector(".plane").appendChild(Object.assign(document.createElement("div"), { className: "lasso" }));
+    const left = Math.min(drag.x, event.clientX), top = Math.min(drag.y, event.clientY);
+    drag.area = [left, top, Math.abs(event.clientX - drag.x), Math.abs(event.clientY - drag.y)];
+    const plane = drag.box.parentElement.getBoundingClientRect();
+    Object.assign(drag.box.style, { left: `${left - plane.left}px`, top: `${top - plane.top}px`, width: `${drag.area[2]}px`, height: `${drag.area[3]}px` });
+  });
+  document.addEventListener("pointerup", () => {
+    if (drag?.box) {
+      const [left, top, width, height] = drag.area;
+      const within = ([x, y]) => x >= left && x <= left + width && y >= top && y <= top + height;
+      choose(points().filter((point) => within(middle(point))).map((point) => point.dataset.paper), true);
+      drag.box.remove();
+      const swallow = (event) => { event.preventDefault(); event.stopPropagation(); };
+      window.addEventListener("click", swallow, { capture: true });  // what the drag ended on was not clicked
+      setTimeout(() => window.removeEventListener("click", swallow, { capture: true }));
+    }
+    drag = null;
+  });
+  document.addEventListener("dragstart", (event) => { if (event.target.closest?.("#map")) event.preventDefault(); });
+
   const told = (reply) => {
     if (!reply.error) return reply;
     announce(reply.error);
@@ -165,6 +229,10 @@
     "choose-all": async () => {
       const reply = told(await server().listed({ address: location.search }));
       if (reply) choose(reply.papers, true);
+    },
+    "choose-kind": async (button) => {
+      const reply = told(await server().coloured({ address: location.search, hue: Number(button.dataset.hue) }));
+      if (reply) { chosen.clear(); choose(reply.papers, true); }
     },
     "choose-none": () => { chosen.clear(); mark(); },
     "ask-chosen": () => openChat([...chosen]),
@@ -197,7 +265,7 @@
     if (element.closest("#controls")) reflect();
     if (element.querySelector("#undo")) chosen.clear();  // they were removed
     if (element.closest("#papers, #notice")) mark();
-    if (element.closest("#papers")) showPaper();
+    if (element.closest("#papers")) { showPaper(); drawMap(); points()[0]?.setAttribute("tabindex", "0"); }
     if (element.closest("#adding")) followJobs();
   });
 })();
