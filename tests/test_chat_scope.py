@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -146,9 +145,24 @@ def test_a_card_leads_to_its_sentence_in_the_library(
     ask(page, QUESTION)
     card = page.locator("#cite-1-1")
     quote, title = card.locator("mark").inner_text(), card.locator("h3").inner_text()
-    address = card.get_by_role("link", name="Open in Library").get_attribute("href") or ""
-    told = dict(parse_qsl(urlsplit(address).query))
-    assert urlsplit(address).path == "library"
-    text = library.text(told["paper"])
-    assert text[int(told["start"]) : int(told["end"])] == quote
-    assert library.document(told["paper"]).paper.title == title
+    card.get_by_role("link", name="Open in Library").click()
+    expect(page.get_by_role("heading", name=title).first).to_be_visible()
+    expect(page.locator("#library mark").first).to_be_in_viewport()
+    assert "".join(page.locator("#library mark").all_inner_texts()) == quote
+    page.go_back()
+    expect(page.locator("#thread a.cite").first).to_be_visible()
+
+
+def test_a_tag_given_since_the_page_was_made_narrows_the_scope(
+    site: str, library: Library, visit: Visit
+) -> None:
+    visit(site)
+    tagged = [paper.id for paper in library.papers(limit=2)]
+    library.tag(tagged, "to read")
+    page = visit(site)
+    page.locator("#tags input").click()
+    page.get_by_role("option", name="to read (2)").click()
+    expect(page.locator("#scope-count")).to_have_text("2 papers in scope")
+    page.get_by_role("button", name="Remove filter: tagged to read").click()
+    expect(page.locator("#scope-count")).to_have_text(f"{library.count()} papers")
+    library.untag(tagged, "to read")

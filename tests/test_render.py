@@ -23,13 +23,12 @@ from assistant.schema import (
 )
 from index.dates import date_words
 from index.library import LibraryFacts
-from index.schema import Chunk, Filters, Paper, Passage
+from index.schema import Filters, Paper
 from ui import bibliography, evidence_view, frame_view, history_view, markup, render, thread_view
 from ui.latex import latex
 from ui.run import Progress
 
 PASSAGE = "Rewards are easily hacked. Anchoring stops the drift by $\\pi_0$ alone. Costs stay low."
-CHUNK = Chunk(id="k", paper_id="a1", position=0, section=None, page=None, start=0, end=1, text="x", tokens=1)
 QUOTE = "Anchoring stops the drift by $\\pi_0$ alone."
 
 HOSTILE = {
@@ -263,7 +262,7 @@ def test_hostile_text_is_harmless_wherever_it_is_shown(value: str) -> None:
         evidence_view.evidence(1, told.answer, 2),
         evidence_view.searching(1, (found(of, text=value),)),
         evidence_view.why(found(of, text=value), ((0, 2), (3, 4))),
-        evidence_view.similar([Passage(paper=of, chunk=CHUNK, score=1.0)]),
+        evidence_view.similar([of]),
         history_view.history([one], "c1", date(2025, 6, 19)),
         history_view.found([one], value, ""),
         history_view.found([], value, ""),

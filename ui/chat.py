@@ -29,13 +29,11 @@ from ui.runs import Runs
 from ui.scope import Panel
 from ui.scoping import Scoping
 from ui.services import Services
-from ui.view import View
+from ui.view import Choices, Offered, View
 
 NEWEST = 4
 LISTED = 20  # papers that /papers shows
 _NOTHING_YET = "There is nothing to export yet: ask something first."
-
-Choices = list[tuple[str, str]]  # as (label, name)
 
 
 class Chat:
@@ -60,10 +58,11 @@ class Chat:
         visit = self._arrive(visitor)
         run = self._runs.running(conversation)  # before reading the turns, so that none is missed between
         found = self.find(conversation)
+        offered = {"offered": self.offered()}
         if found is None:
-            yield self._blank()
+            yield self._blank().model_copy(update=offered)
             return
-        yield self._whole(found)
+        yield self._whole(found).model_copy(update=offered)
         if run is not None:
             yield from self._follow(visitor, visit, found.id, run)
 
@@ -165,10 +164,14 @@ class Chat:
     def header(self) -> str:
         return frame_view.header(self.assistant.engine, self.library.count())
 
-    def choices(self) -> tuple[Choices, Choices, Choices]:
-        """Organisations, sources and tags for the filter panel."""
+    def offered(self) -> Offered:
+        """What the filter panel lets choose from, most papers first."""
         facts = self.library.facts()
-        return _labelled(facts.organizations), _labelled(facts.sources), _labelled(facts.tags)
+        return Offered(
+            organizations=_labelled(facts.organizations),
+            sources=_labelled(facts.sources),
+            tags=_labelled(facts.tags),
+        )
 
     def _blank(self) -> View:
         shown = View(
@@ -281,4 +284,4 @@ def _joined(view: View, more: View) -> View:
 
 
 def _labelled(counts: Sequence[tuple[str, int]]) -> Choices:
-    return [(f"{name} ({papers})", name) for name, papers in counts]
+    return tuple((f"{name} ({papers})", name) for name, papers in counts)

@@ -11,7 +11,7 @@ can be shown.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast
 
 import gradio as gr
@@ -20,7 +20,7 @@ from index.errors import IbidError
 from ui import evidence_view, frame_view, history_view
 from ui.chat import Chat
 from ui.scope import Panel
-from ui.view import View
+from ui.view import Choices, Offered, View
 
 _log = logging.getLogger(__name__)
 _SENDS = 16  # questions that may be under way at once, over all browsers
@@ -59,18 +59,17 @@ class ChatPage:
         self.new = gr.Button("New conversation", elem_id="new", size="sm")
         _rendered("search", history_view.SEARCH)
         self.history = _rendered("history", script=_WATCHED)
-        organizations, sources, tags = self.chat.choices()
         with gr.Column(elem_id="filters", min_width=0):
             _rendered("filters-title", "<h2>Filters</h2>")
             with gr.Row(elem_id="dates"):
                 self.since = gr.Textbox(label="Since", placeholder="June 2025", elem_id="since", min_width=0)
                 self.until = gr.Textbox(label="Until", placeholder="2025-12", elem_id="until", min_width=0)
-            self.organizations = _choice("Organisation", "organizations", organizations)
+            self.organizations = _choice("Organisation", "organizations")
             self.min_comments = gr.Number(
                 value=None, label="Minimum comments", minimum=0, precision=0, elem_id="min-comments"
             )
-            self.sources = _choice("Source", "sources", sources, least=2)
-            self.tags = _choice("Tag", "tags", tags)
+            self.sources = _choice("Source", "sources")
+            self.tags = _choice("Tag", "tags")
             self.unseen = gr.Textbox(visible="hidden", elem_id="unseen")
 
     def _lay_out_middle(self) -> None:
@@ -228,10 +227,9 @@ def _rendered(name: str, value: str = "", script: str | None = None) -> gr.HTML:
     return gr.HTML(value, elem_id=name, js_on_load=script, apply_default_css=False)
 
 
-def _choice(label: str, name: str, choices: list[tuple[str, str]], least: int = 1) -> gr.Dropdown:
-    """A field to choose from, shown where there are at least so many choices."""
-    visible = len(choices) >= least
-    return gr.Dropdown(choices, value=[], multiselect=True, label=label, elem_id=name, visible=visible)
+def _choice(label: str, name: str) -> gr.Dropdown:
+    """A field to choose several of; what there is to choose comes when the page is entered."""
+    return gr.Dropdown([], value=[], multiselect=True, label=label, elem_id=name)
 
 
 def _painted(make: Callable[[], Iterator[View]]) -> Iterator[list[Any]]:
@@ -256,14 +254,29 @@ def _updates(view: View) -> list[Any]:
         gr.skip() if value is None else value for value in (*shown, view.status, view.header, view.notice)
     ]
     box = gr.skip() if view.box is None else view.box
-    return [*parts, box, _sender(view), _shown(view.busy), *_fields(view.panel)]
+    return [*parts, box, _sender(view), _shown(view.busy), *_fields(view.panel, view.offered)]
 
 
-def _fields(panel: Panel | None) -> list[Any]:
+def _fields(panel: Panel | None, offered: Offered | None) -> list[Any]:
+    """Updates of the filter panel, in the order of `_read`."""
     if panel is None:
         return [gr.skip()] * len(Panel.model_fields)
-    fields = [panel.since, panel.until, list(panel.organizations), panel.min_comments, list(panel.sources)]
-    return [*fields, list(panel.tags), panel.unseen]
+    return [
+        panel.since,
+        panel.until,
+        _chosen(panel.organizations, offered.organizations if offered else None),
+        panel.min_comments,
+        _chosen(panel.sources, offered.sources if offered else None, least=2),
+        _chosen(panel.tags, offered.tags if offered else None),
+        panel.unseen,
+    ]
+
+
+def _chosen(names: Sequence[str], choices: Choices | None, least: int = 1) -> Any:
+    """What is chosen in a field, which is shown where there are at least so many choices."""
+    if choices is None:
+        return list(names)
+    return gr.update(value=list(names), choices=list(choices), visible=len(choices) >= least)
 
 
 def _read(

@@ -10,7 +10,6 @@ from assistant.conversation import Conversations
 from assistant.schema import Turn
 from index.errors import IbidError
 from index.library import Library
-from index.schema import Filters
 from ui import evidence_view
 
 _SIMILAR = 5  # papers
@@ -44,6 +43,5 @@ class Evidence:
 
     def similar(self, paper_id: str) -> str:
         """The papers of the library most like one."""
-        paper = self.library.document(paper_id).paper
-        query = f"{paper.title}. {paper.abstract}"
-        return evidence_view.similar(self.library.search(query, _SIMILAR, Filters(excluded=(paper_id,))))
+        near = self.library.similar(paper_id, _SIMILAR)
+        return evidence_view.similar([one.paper for one in near])

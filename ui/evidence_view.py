@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from assistant.schema import Answer, Citation, FoundPassage
 from index.dates import date_words
-from index.schema import Paper, Passage
+from index.schema import Paper
 from ui.exports import FORMATS
 from ui.markup import escape, highlighted, link, marked, mathematics
 from ui.render import byline, counted, likeness_words, passage_of, ranks_words, strength
@@ -55,16 +55,16 @@ def why(passage: FoundPassage, spans: Sequence[tuple[int, int]]) -> str:
     )
 
 
-def similar(found: Sequence[Passage]) -> str:
+def similar(papers: Sequence[Paper]) -> str:
     """Papers like another one, each to be held to or opened."""
-    if not found:
+    if not papers:
         return '<p class="quiet">No other paper in the library is like it.</p>'
-    papers = "".join(
-        f'<li><a href="{place(one.paper.id)}" dir="auto">{mathematics(one.paper.title)}</a>'
-        f'<span class="byline">{escape(byline(one.paper))}</span>{_action("only", "Only this paper", one.paper)}</li>'
-        for one in found
+    entries = "".join(
+        f'<li><a href="{place(paper.id)}" dir="auto">{mathematics(paper.title)}</a>'
+        f'<span class="byline">{escape(byline(paper))}</span>{_action("only", "Only this paper", paper)}</li>'
+        for paper in papers
     )
-    return f"<h4>Similar papers</h4><ul>{papers}</ul>"
+    return f"<h4>Similar papers</h4><ul>{entries}</ul>"
 
 
 def nearest(passages: Sequence[FoundPassage], count: int = 3) -> str:

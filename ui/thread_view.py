@@ -62,7 +62,7 @@ def empty(facts: LibraryFacts, papers: Sequence[Paper]) -> str:
     if not facts.papers:
         return (
             '<div class="welcome" id="no-papers"><h2>This library holds no papers yet</h2>'
-            "<p>Add a saved listing, text files or a JSON-lines file, then reload this page:</p>"
+            '<p><a href="library?view=add">Add some on the Library page</a>, or in a terminal:</p>'
             "<pre><code>ibid add PATH</code></pre></div>"
         )
     days = " – ".join(dict.fromkeys(date_words(day) for day in (facts.oldest, facts.newest) if day))

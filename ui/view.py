@@ -9,6 +9,16 @@ from __future__ import annotations
 from index.schema import Value
 from ui.scope import Panel
 
+Choices = tuple[tuple[str, str], ...]  # as (label, name)
+
+
+class Offered(Value):
+    """What the filter panel lets choose from."""
+
+    organizations: Choices
+    sources: Choices
+    tags: Choices
+
 
 class View(Value):
     """Parts of the page as they should be now; None leaves a part as it is.
@@ -31,3 +41,4 @@ class View(Value):
     busy: bool | None = None
     sendable: bool | None = None
     panel: Panel | None = None
+    offered: Offered | None = None
