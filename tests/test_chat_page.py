@@ -431,7 +431,12 @@ def test_the_pictures_of_the_documentation_are_taken(
         with Library.open(folder, settings) as own:
             assistant = Failing(own)
             with serving(own, assistant) as address:
-                take_pictures(visit(address, viewport, scheme), assistant, mark, ask)
+                page = visit(address, viewport, scheme)
+                take_pictures(page, assistant, mark, ask)
+            if mark != "dark":
+                page.locator("#words").evaluate("() => fetch('./').catch(() => {})")
+                expect(page.locator("#offline")).to_be_visible()
+                page.screenshot(path=PICTURES / f"offline-{mark}.png", animations="disabled", caret="hide")
 
 
 def take_pictures(page: Page, assistant: Failing, mark: str, ask: Ask) -> None:
@@ -441,11 +446,24 @@ def take_pictures(page: Page, assistant: Failing, mark: str, ask: Ask) -> None:
             page.mouse.move(0, 0)
             page.screenshot(path=PICTURES / f"{name}-{mark}.png", animations="disabled", caret="hide")
 
+    expect(page.locator(".starter").first).to_be_visible()
     picture("empty")
+    box = page.locator("#question textarea")
+    box.press_sequentially("/")
+    expect(page.get_by_role("option").first).to_be_visible()
+    picture("commands")
+    box.press("Escape")
+    box.fill("")
     ask(page, "What does ColBERT propose?")
     ask(page, "Which papers improve retrieval?").locator("a.cite").nth(1).click()
     expect(page.locator("#cite-2-2")).to_be_focused()
     picture("evidence" if mark == "390" else "chat")
+    page.locator("#cite-2-2 .why summary").click()
+    page.locator("#cite-2-2 [data-do=similar]").click()
+    expect(page.locator("#cite-2-2 .match").first).to_be_visible()
+    expect(page.locator("#cite-2-2 .similar li").first).to_be_visible()
+    page.locator("#cite-2-2 .why").scroll_into_view_if_needed()
+    picture("why")
     page.keyboard.press("Escape")
     if mark == "390":
         picture("chat")

@@ -82,7 +82,7 @@ class ChatPage:
         self.status = _rendered("status")
         with gr.Row(elem_id="composer"):
             self.box = gr.Textbox(
-                placeholder="Ask your papers…  @paper  /command",
+                placeholder="Ask…  @paper  /command",
                 label="Question",
                 show_label=False,
                 container=False,

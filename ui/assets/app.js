@@ -67,11 +67,12 @@ window.ibid = (() => {
 
   // Questions to ask next are tried on the library first, so they come after the page has painted.
   const offer = async () => {
-    const place = document.querySelector("#thread .offered:empty");
+    const place = document.querySelector("#thread .offered:empty:not([data-told])");
     if (!place || document.querySelector("#live .turn") || !server.starters) return;
     const { conversation } = state;
     const reply = await server[place.dataset.offer]({ conversation });
     if (!place.isConnected || place.firstChild || conversation !== state.conversation) return;
+    place.dataset.told = "yes";
     if (reply.error) place.replaceChildren(make("p", { className: "quiet", textContent: reply.error }));
     else paint(place, reply.html);
   };
