@@ -67,7 +67,10 @@ def read_scope(
     `organizations` gives the library's, and is only called where a name may be one; `by_author` gives the
     ids of the papers somebody wrote. A name that is neither is left where it stands.
     """
-    since, until, rest = _dates(question, today)
+    try:
+        since, until, rest = _dates(question, today)
+    except ValueError:  # "2025-13" is in no calendar, and so a word like others
+        since, until, rest = None, None, question
     chosen: list[str] = []
     papers: list[str] = []
     for pattern in (_FROM, _OWNED, _ACTING):

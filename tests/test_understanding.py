@@ -58,6 +58,13 @@ def test_a_number_or_a_name_that_states_no_scope_is_left_alone(question: str) ->
     assert read(question) == ({}, question)
 
 
+@pytest.mark.parametrize(
+    "question", ["Papers since 2025-13 on rewards", "What came between 2025-13 and 2025-02-31?"]
+)
+def test_a_date_that_no_calendar_has_is_left_alone(question: str) -> None:
+    assert read(question) == ({}, question)
+
+
 def test_an_organisation_stands_for_all_whose_names_begin_with_it() -> None:
     filters, rest = read("Which papers from Google use rewards?")
     assert filters == {"organizations": ("Google", "Google DeepMind")}
