@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -24,6 +25,16 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, 
 from index.embedding import Embedder, Fingerprint, load_embedder
 from index.library import Library
 from index.settings import EmbeddingSettings, IndexSettings
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interruptible() -> None:
+    """Lets tests interrupt the processes they start, also where the run was started in the background.
+
+    A shell has such a run ignore Ctrl-C, and what it starts would inherit that.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

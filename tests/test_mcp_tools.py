@@ -164,11 +164,14 @@ def test_the_server_offers_tools_only_when_asked_to_and_stops_at_ctrl_c(
         stderr=subprocess.PIPE,
         encoding="utf-8",
     ) as process:
-        assert process.stderr is not None
-        assert f"Ibid is at http://127.0.0.1:{free_port}" in process.stderr.readline()
-        status = post(f"http://127.0.0.1:{free_port}/mcp")
-        process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=30)
+        try:
+            assert process.stderr is not None
+            assert f"Ibid is at http://127.0.0.1:{free_port}" in process.stderr.readline()
+            status = post(f"http://127.0.0.1:{free_port}/mcp")
+            process.send_signal(signal.SIGINT)
+            _, errors = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert (status in (404, 405)) is not mcp
     assert process.returncode == 0
     assert errors == ""
