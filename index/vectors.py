@@ -20,6 +20,8 @@ from index.rows import Indexed, Vector
 from index.schema import Value
 
 _BATCH = 2000
+_LOOKED_AT = 400
+"""How many chunks the graph looks at. With Chroma's own 100 it missed 2 to 3 % of the nearest, others each time."""
 _opening = threading.Lock()
 
 
@@ -44,7 +46,7 @@ class Vectors:
             self.collection = client.get_or_create_collection(
                 collection_name(model),
                 metadata={"model": model, "fingerprint": fingerprint},
-                configuration={"hnsw": {"space": "cosine"}},
+                configuration={"hnsw": {"space": "cosine", "ef_search": _LOOKED_AT}},
                 embedding_function=None,
             )
         except Exception as error:

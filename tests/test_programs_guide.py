@@ -31,12 +31,12 @@ def test_each_way_from_python_has_an_example() -> None:
 
 @pytest.mark.parametrize(("name", "block"), BLOCKS, ids=[name for name, _ in BLOCKS])
 def test_an_example_runs_and_quotes_the_paper(
-    name: str, block: str, site: Any, environment: dict[str, str], sample_folder: Path, tmp_path: Path
+    name: str, block: str, server: Any, environment: dict[str, str], sample_folder: Path, tmp_path: Path
 ) -> None:
     shutil.copy(ROOT / "configs" / "sample_papers.txt", tmp_path / "listing.txt")
     shutil.copytree(sample_folder, tmp_path / "library")
     done = subprocess.run(
-        [sys.executable, "-c", block.replace("http://127.0.0.1:7860", site.address)],
+        [sys.executable, "-c", block.replace("http://127.0.0.1:7860", server.address)],
         cwd=tmp_path,
         env=environment | {"XDG_DATA_HOME": str(tmp_path)},
         capture_output=True,
@@ -44,7 +44,7 @@ def test_an_example_runs_and_quotes_the_paper(
         check=False,
     )
     if name == "gradio_client":
-        site.library.remove(["LoRA in short"])
+        server.library.remove(["LoRA in short"])
     assert done.returncode == 0, done.stderr
     assert "LoRA freezes the pre-trained weights" in done.stdout
 
