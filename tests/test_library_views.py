@@ -214,3 +214,8 @@ def test_labels_do_not_lie_on_each_other() -> None:
     html = map_view.atlas(Address(), atlas(papers=20), None)
     places = [line.split('y="')[1].split('"')[0] for line in html.split("<text ")[1:3]]
     assert abs(float(places[0]) - float(places[1])) >= 22
+
+
+def test_labels_at_one_place_are_moved_apart_or_left_out() -> None:
+    crowded = Atlas(change=1, groups=(Group(name="same", papers=1, x=0.5, y=0.5),) * 40)
+    assert 2 < map_view.atlas(Address(), crowded, None).count("<text ") < 40

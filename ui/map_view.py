@@ -18,7 +18,8 @@ from ui.render import counted
 
 DRAWN = 2000  # points
 _WIDTH, _HEIGHT, _EDGE = 1000, 600, 26
-_LABEL = 22  # the least distance of two labels in height
+_LABEL = 22  # the least distance of two labels in height,
+_LONGEST_LABEL = 260  # unless they are this far apart
 _COLOURS: tuple[tuple[Colour, str], ...] = (
     ("group", "Subject"),
     ("organization", "Organisation"),
@@ -148,19 +149,29 @@ def _point(point: Point, hue: int, scope: frozenset[str] | None) -> str:
 
 
 def _labels(drawn: Atlas) -> str:
-    """The groups' names at their middles, moved apart where they would overlap."""
+    """The groups' names near their middles, where none lies on another; the legend has them all."""
     taken: list[tuple[float, float]] = []
     texts = []
     for group in drawn.groups:
-        x, y = float(_across(group.x)), float(_down(group.y))
-        while any(abs(y - other) < _LABEL and abs(x - beside) < 260 for beside, other in taken):
-            y += _LABEL if y < _HEIGHT - 2 * _LABEL else -_HEIGHT * 0.37
+        x, middle = float(_across(group.x)), float(_down(group.y))
+        y = next((y for y in _heights(middle) if not any(_over(x, y, other) for other in taken)), None)
+        if y is None:
+            continue
         taken.append((x, y))
         anchor = "start" if x < 150 else "end" if x > _WIDTH - 150 else "middle"
-        texts.append(
-            f'<text x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}" aria-hidden="true">{escape(group.name)}</text>'
-        )
+        name = escape(group.name)
+        texts.append(f'<text x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}" aria-hidden="true">{name}</text>')
     return f'<g class="labels">{"".join(texts)}</g>'
+
+
+def _heights(middle: float) -> list[float]:
+    """Where a label may stand, the nearest to its middle first."""
+    steps = [side * step * _LABEL for step in range(6) for side in ((1, -1) if step else (1,))]
+    return [middle + step for step in steps if _LABEL < middle + step < _HEIGHT - 6]
+
+
+def _over(x: float, y: float, other: tuple[float, float]) -> bool:
+    return abs(y - other[1]) < _LABEL and abs(x - other[0]) < _LONGEST_LABEL
 
 
 def _across(x: float) -> str:
