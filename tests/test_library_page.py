@@ -5,6 +5,7 @@ Nothing here sleeps: each step waits for a state of the page.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import threading
@@ -698,3 +699,67 @@ def test_a_library_without_papers_leads_to_adding_some(
         expect(page.locator(".drop")).to_be_visible()
         page.goto(f"{address}/library?view=map")
         expect(page.locator("#no-papers")).to_be_visible()
+
+
+@pytest.mark.skipif(not os.environ.get("IBID_PICTURES"), reason="set IBID_PICTURES=1 to renew docs/pictures")
+def test_the_pictures_of_the_documentation_are_taken(
+    sample_folder: Path, tmp_path: Path, embedder: Embedder, open_library: Callable[..., Library],
+    write_papers: Callable[..., Path], serving: Serving, visit: Visit,
+) -> None:  # fmt: skip
+    (tmp_path / "wells.jsonl").write_text(PAPER, encoding="utf-8")
+    (tmp_path / "scan.rtf").write_text("x", encoding="utf-8")
+    folder = Path(__file__).parents[1] / "docs" / "pictures"
+    for viewport, scheme, mark in (
+        (WIDE, "light", "1280"), (NARROW, "light", "390"), (WIDE, "dark", "dark"), (NARROW, "dark", "dark-390"),
+    ):  # fmt: skip
+        slow = Slow(embedder)
+        library = open_library(shutil.copytree(sample_folder, tmp_path / mark), slow)
+        library.tag([library.paper(name).id for name in ("ColBERT", "BEIR")], "retrieval")
+        library.tag([library.paper("ColBERT").id], "to read")
+        with serving(library) as address:
+            page = visit(f"{address}/library", viewport, scheme)
+            take_pictures(page, address, library, slow, tmp_path, folder, mark)
+
+
+def take_pictures(
+    page: Page, address: str, library: Library, slow: Slow, files: Path, folder: Path, mark: str
+) -> None:
+    def picture(name: str) -> None:
+        if "dark" not in mark or name in ("library", "map", "paper"):
+            page.evaluate("document.fonts.ready")
+            page.mouse.move(0, 0)
+            page.screenshot(path=folder / f"{name}-{mark}.png", animations="disabled", caret="hide")
+
+    expect(page.locator("#papers tbody tr").first).to_be_visible()
+    picture("library")
+    page.get_by_role("searchbox").fill("retrieval")
+    expect(page.locator("#papers .chip")).to_be_visible()
+    choose(page, "ColBERT", "BEIR")
+    picture("library-chosen")
+    page.get_by_role("button", name="Remove", exact=True).click()
+    expect(page.locator("#undo")).to_be_visible()
+    picture("library-removed")
+    page.locator("#undo").click()
+    expect(page.locator("#notice")).to_contain_text("brought back")
+    page.goto(f"{address}/library?since=2031&q=reward")
+    expect(page.locator("#drop-advice")).to_be_visible()
+    picture("library-none")
+    paper = library.paper("ColBERT").id
+    text = library.text(paper)
+    start = text.index(". ") + 2
+    end = text.index(". ", start) + 1
+    page.goto(f"{address}/library?paper={paper}&start={start}&end={end}")
+    expect(page.locator("#full-text mark")).to_be_visible()
+    picture("paper")
+    page.goto(f"{address}/library?view=map")
+    expect(page.locator("#map")).to_be_visible()
+    picture("map")
+    page.goto(f"{address}/library?view=add")
+    page.get_by_label("Choose files").set_input_files(files / "scan.rtf")
+    expect(row(page, "scan.rtf")).to_contain_text("No reader")
+    slow.held = True
+    page.get_by_label("Choose files").set_input_files(files / "wells.jsonl")
+    expect(row(page, "wells.jsonl")).to_contain_text("50 %")
+    picture("adding")
+    slow.go.set()
+    expect(row(page, "wells.jsonl")).to_have_attribute("data-stage", "ready")
