@@ -9,7 +9,7 @@ indexes of the catalog hold every order with all that filters look at.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
@@ -56,6 +56,14 @@ class Listing(Value):
     ordered: int | None = None
 
 
+class _Found(NamedTuple):
+    """The ids of one page, and what `Listing` says of the whole list."""
+
+    ids: list[str]
+    total: int
+    ordered: int | None = None
+
+
 class Lister:
     """Lists the papers of one library; the keyword index is opened only when something is searched."""
 
@@ -68,39 +76,43 @@ class Lister:
 
         Where `order` is None those that match best come first, or the newest where nothing is searched.
         """
+        found = self._find(filters, words, order, offset, limit, pending=True)
+        return Listing(entries=self._entries(found.ids), total=found.total, ordered=found.ordered)
+
+    def ids(self, filters: Filters, words: str, limit: int) -> list[str]:
+        """The ids of the first `limit` papers that `page` gives without an order, ready ones alone."""
+        return self._find(filters, words, None, 0, limit, pending=False).ids
+
+    def _find(
+        self, filters: Filters, words: str, order: Order | None, offset: int, limit: int, pending: bool
+    ) -> _Found:
         scope = self.catalog.bounds(filters)
+        conditions = in_scope(scope, pending)
         if not words.strip():
-            return self._drawn(in_scope(scope, pending=True), order or Order(), offset, limit)
+            return self._drawn(conditions, order or Order(), offset, limit)
         found = self._searched(scope, words, order, offset, limit)
         if found.total:
             return found
         for named in (_identified(words.strip()), _titled(words)):
-            found = self._drawn([*in_scope(scope, pending=True), named], order or Order(), offset, limit)
+            found = self._drawn([*conditions, named], order or Order(), offset, limit)
             if found.total:
                 break
         return found
 
-    def ids(self, filters: Filters, words: str, limit: int) -> list[str]:
-        """The ids of the first `limit` papers that `page` gives without an order, ready ones alone."""
-        listing = self.page(filters, words, None, 0, limit)
-        return [entry.paper.id for entry in listing.entries if entry.ready]
-
-    def _searched(self, scope: Bounds, words: str, order: Order | None, offset: int, limit: int) -> Listing:
+    def _searched(self, scope: Bounds, words: str, order: Order | None, offset: int, limit: int) -> _Found:
         keywords = self._keywords()
         if order is None:
-            ids, total = keywords.holding(words, scope, offset, limit)
-            return Listing(entries=self._entries(ids), total=total)
+            return _Found(*keywords.holding(words, scope, offset, limit))
         ids, total = keywords.holding(words, scope, 0, SORTED)
         page = self._drawn([papers.c.id.in_(ids)], order, offset, limit)
-        return page.model_copy(update={"total": total, "ordered": len(ids) if total > len(ids) else None})
+        return _Found(page.ids, total, len(ids) if total > len(ids) else None)
 
-    def _drawn(self, conditions: list[ColumnElement[bool]], order: Order, offset: int, limit: int) -> Listing:
+    def _drawn(self, conditions: list[ColumnElement[bool]], order: Order, offset: int, limit: int) -> _Found:
         number = select(func.count()).select_from(papers).where(*conditions)
         page = select(papers.c.id).where(*conditions).order_by(*_ordered(order)).offset(offset).limit(limit)
         with self.catalog.engine.connect() as connection:
             total = connection.scalar(number) or 0
-            ids = list(connection.scalars(page)) if total > offset else []
-        return Listing(entries=self._entries(ids), total=total)
+            return _Found(list(connection.scalars(page)) if total > offset else [], total)
 
     def _entries(self, ids: list[str]) -> tuple[Listed, ...]:
         """The papers of these ids, in their order; those gone since are left out."""
