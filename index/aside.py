@@ -1,8 +1,8 @@
 """Papers set aside: removed, with a way back until a day has passed.
 
-Owns the rows of what was removed: each paper's document and what its sources said. Its vectors and its tags
-stay where they are meanwhile, so that bringing it back embeds nothing. Refuses to know the caches: to them
-a paper set aside is gone, and one brought back is new.
+Owns the rows of what was removed: each paper's document and what its sources said. Its vectors, its tags
+and its arrival stay where they are meanwhile, so that bringing it back embeds nothing. Refuses to know the
+caches: to them a paper set aside is gone, and one brought back is new.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, insert, select
 
+from index.arrivals import drop_arrivals
 from index.catalog import Catalog
 from index.rows import Entry
 from index.tables import chunks, papers, removed, vectors
@@ -71,6 +72,7 @@ class Aside:
             for row in rows:
                 if connection.scalar(select(papers.c.id).where(papers.c.id == row.paper_id)) is None:
                     drop_tags(connection, [row.paper_id])
+                    drop_arrivals(connection, [row.paper_id])
                 held = row.chunks.split()
                 used = set(connection.scalars(select(chunks.c.id).where(chunks.c.id.in_(held))))
                 gone = [chunk_id for chunk_id in held if chunk_id not in used]

@@ -26,6 +26,7 @@ from sqlalchemy import (
     update,
 )
 
+from index.arrivals import drop_arrivals, note_arrivals
 from index.errors import LibraryError
 from index.merge import title_key
 from index.rows import (
@@ -164,6 +165,7 @@ class Catalog(Shelf):
             change = _next_change(connection)
             ids = [entry.document.paper.id for entry in entries]
             before = set(connection.scalars(select(chunks.c.id).where(chunks.c.paper_id.in_(ids))))
+            note_arrivals(connection, ids)
             for table in (papers.c.id, chunks.c.paper_id, records.c.paper_id, acronyms.c.paper_id):
                 connection.execute(delete(table.table).where(table.in_(ids)))
             _insert(connection, papers, [paper_row(entry.document, change) for entry in entries])
@@ -211,7 +213,7 @@ class Catalog(Shelf):
     def remove(self, paper_ids: Sequence[str], for_good: bool = True) -> int:
         """Forget papers and all that hangs on them; returns the change's number.
 
-        Where it is not `for_good` their vectors and tags stay, for `index.aside` to bring them back.
+        Where it is not `for_good` their vectors, tags and arrivals stay, for `index.aside` to bring them back.
         """
         with self.engine.begin() as connection:
             change = _next_change(connection)
@@ -220,6 +222,7 @@ class Catalog(Shelf):
                 connection.execute(delete(column.table).where(column.in_(paper_ids)))
             if for_good:
                 drop_tags(connection, paper_ids)
+                drop_arrivals(connection, paper_ids)
             _drop_chunks(connection, gone, change, for_good)
             known = set(connection.scalars(select(removals.c.item).where(removals.c.item.in_(paper_ids))))
             rows = [{"item": paper_id, "change": change} for paper_id in paper_ids if paper_id not in known]

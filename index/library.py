@@ -9,10 +9,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 
+from index.arrivals import Arrivals, arrived_since
 from index.aside import Aside
 from index.atlas import Atlas, draw
 from index.caches import Caches
@@ -217,6 +219,12 @@ class Library:
     ) -> list[Paper]:
         """Papers in scope, newest first; `words` must all stand in the title."""
         return self.catalog.papers(filters, words, offset, limit)
+
+    def arrivals(
+        self, since: datetime | None = None, filters: Filters = Filters(), limit: int = 50
+    ) -> Arrivals:
+        """The papers in scope that first came into the library at `since` or later, the latest first."""
+        return arrived_since(self.catalog, since, filters, limit)
 
     def listing(
         self,

@@ -2,9 +2,9 @@
 
 `papers` is what the sources say once merged; `records` is what each source said, so that a changed
 file changes only its own part. Vectors are kept here as bytes so that Chroma can be rebuilt without
-embedding anything. `acronyms` holds what each paper's text explains (`index.acronyms`). `removed` holds
-papers that can be brought back; `removals` tells the caches which chunks and papers went, under the change
-that took them.
+embedding anything. `acronyms` holds what each paper's text explains (`index.acronyms`), `arrivals` when each
+paper first came (`index.arrivals`). `removed` holds papers that can be brought back; `removals` tells the
+caches which chunks and papers went, under the change that took them.
 """
 
 from __future__ import annotations
@@ -100,6 +100,13 @@ removals = Table(
     metadata,
     Column("item", String(200), primary_key=True),
     Column("change", Integer, nullable=False, index=True),
+)
+
+arrivals = Table(
+    "arrivals",
+    metadata,
+    Column("paper_id", String(200), primary_key=True),
+    Column("arrived", String(32), nullable=False, index=True),
 )
 
 tags = Table(
