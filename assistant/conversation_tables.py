@@ -1,4 +1,4 @@
-"""The tables that conversations are kept in, in the catalog's database.
+"""The tables that conversations and saved questions are kept in, in the catalog's database.
 
 What came after the first two are tables of their own and not columns, so that a library made before them
 opens as it is. Refuses to know what a turn holds.
@@ -53,6 +53,26 @@ texts = Table(
     Column("conversation_id", String(32), nullable=False, unique=True),
     Column("title", Text, nullable=False),
     Column("body", Text, nullable=False),
+)
+
+
+saved_questions = Table(
+    "saved_questions",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("question", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("saved", String(32), nullable=False, index=True),
+)
+
+saved_answers = Table(
+    "saved_answers",
+    metadata,
+    Column("question_id", String(32), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("asked", String(32), nullable=False),
+    Column("change", Integer, nullable=False),
+    Column("answer", Text, nullable=False),
 )
 
 
