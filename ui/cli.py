@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from ui.digest_verb import digest_options, run_digest
+
 if TYPE_CHECKING:
     from index.library import Library
     from index.schema import Filters
@@ -290,6 +292,14 @@ def evaluate(configuration: Configuration, folder: Path | None, **options: Any) 
     if (folder is None) == (options["drawn"] is None):
         raise click.UsageError("Give either a FOLDER of sets or --make N.")
     evaluate_and_show(configuration.settings, folder, **options)
+
+
+@cli.command()
+@digest_options
+@configured
+def digest(configuration: Configuration, **options: Any) -> None:
+    """Tell what is new: the papers of a period by topic, each with its best sentence, cited."""
+    run_digest(configuration.settings, **options)
 
 
 @cli.command()

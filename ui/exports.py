@@ -37,28 +37,33 @@ class Export(Value):
 def as_markdown(conversation: Conversation) -> str:
     """The conversation with a footnote a citation, numbered throughout; a span cited again keeps its number."""
     notes: dict[tuple[str, int, int], tuple[int, Citation]] = {}
-    parts = [f"# {_plain(conversation.title)}", f"*{_plain(_said_of(conversation))}*"]
+    parts = [f"# {plain(conversation.title)}", f"*{plain(_said_of(conversation))}*"]
     for turn in conversation.turns:
         numbers = {
             citation.number: notes.setdefault(_span(citation), (len(notes) + 1, citation))[0]
             for citation in turn.answer.citations
         }
-        parts += [f"## {_plain(turn.question)}", _with_footnotes(_inert(answer_text(turn)), numbers)]
-    footnotes = [f"[^{number}]: {_footnote(citation)}" for number, citation in notes.values()]
+        parts += [f"## {plain(turn.question)}", _with_footnotes(_inert(answer_text(turn)), numbers)]
+    footnotes = [f"[^{number}]: {footnote(citation)}" for number, citation in notes.values()]
     return "\n\n".join([*parts, *(["\n".join(footnotes)] if footnotes else [])]) + "\n"
 
 
 def as_html(conversation: Conversation) -> str:
     """The conversation as a page that needs nothing else, each marker a link to the words it cites."""
-    title = escape(conversation.title)
     turns = "\n".join(_section(number, turn) for number, turn in enumerate(conversation.turns, start=1))
+    return page(conversation.title, _said_of(conversation), turns)
+
+
+def page(title: str, about: str, body: str) -> str:
+    """A page that needs nothing else: `title` and `about` as text, `body` as safe HTML."""
+    title = escape(title)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
         f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
-        f'<h1 dir="auto">{title}</h1>\n<p class="about">{escape(_said_of(conversation))}</p>\n'
-        f"{turns}\n</body>\n</html>\n"
+        f'<h1 dir="auto">{title}</h1>\n<p class="about">{escape(about)}</p>\n'
+        f"{body}\n</body>\n</html>\n"
     )
 
 
@@ -98,7 +103,7 @@ def export(conversation: Conversation, form: str) -> Export:
 # Markdown
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Text on one line that Markdown reads as nothing but text."""
     return _MARKS.sub(r"\\\1", " ".join(clean(text).split()))
 
@@ -117,10 +122,10 @@ def _with_footnotes(text: str, numbers: Mapping[int, int]) -> str:
     return re.sub(r" (?=\[\^)", "", _MARKER.sub(footnote, text))
 
 
-def _footnote(citation: Citation) -> str:
+def footnote(citation: Citation) -> str:
     address = link(citation.paper.url)
     fetched = f"<{address}>" if address and not re.search(r"[\s<>]", address) else ""
-    words = (_plain(credit(citation.paper)), fetched, _plain(_place(citation)), f"“{_plain(citation.quote)}”")
+    words = (plain(credit(citation.paper)), fetched, plain(place(citation)), f"“{plain(citation.quote)}”")
     return " ".join(part for part in words if part)
 
 
@@ -162,7 +167,7 @@ def _source(turn: int, citation: Citation) -> str:
     named = mathematics(credit(citation.paper))
     if address:
         named = f'<a href="{escape(address)}" rel="noopener noreferrer">{named}</a>'
-    words = " ".join(part for part in (named, escape(_place(citation))) if part)
+    words = " ".join(part for part in (named, escape(place(citation))) if part)
     quote = f"<q>{mathematics(citation.quote)}</q>"
     return f'<li id="cite-{turn}-{citation.number}" value="{citation.number}" dir="auto">{words} {quote}</li>'
 
@@ -175,7 +180,7 @@ def _said_of(conversation: Conversation) -> str:
     return f"{date_words(conversation.updated[:10])}, {scope or 'all papers'}"
 
 
-def _place(citation: Citation) -> str:
+def place(citation: Citation) -> str:
     """`(p. 4, Results)`, as far as it is known."""
     known = [f"p. {citation.page}" if citation.page else "", citation.section or ""]
     told = ", ".join(part for part in known if part)

@@ -13,10 +13,11 @@ from typing import Any
 
 import click
 from platformdirs import user_data_path
+from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from ui.cli import cli
-from ui.settings import Settings, known_settings
+from ui.settings import Security, Settings, known_settings
 
 _WIDTH = 100
 _DATA_FOLDER = Path("~/.local/share/ibid")
@@ -26,6 +27,8 @@ _TYPES: dict[Any, str] = {
     str: "text",
     Path: "path",
     bool: "true or false",
+    SecretStr: "secret",
+    Security: "starttls, tls or none",
 }
 _LIMITS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
 _WRITTEN = "<!-- Written by `make docs` from the code; change the code, not this page. -->"

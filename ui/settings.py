@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from platformdirs import user_data_path
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
 from assistant.settings import AnswerSettings
@@ -26,6 +26,7 @@ from index.settings import ChunkingSettings, EmbeddingSettings, Group, IndexSett
 _PREFIX = "IBID_"
 
 Layer = tuple[str, dict[str, Any]]
+Security = Literal["starttls", "tls", "none"]
 
 
 class ServerSettings(Group):
@@ -56,6 +57,23 @@ class ServerSettings(Group):
         return host
 
 
+class DigestSettings(Group):
+    smtp_host: str = ""
+    """The mail server that digests are sent through; empty: they are not sent."""
+    smtp_port: int = Field(587, ge=1, le=65535)
+    """Its port: 587 for STARTTLS, 465 for TLS, as a rule."""
+    smtp_security: Security = "starttls"
+    """How the connection is secured: starttls, tls from its beginning, or none."""
+    smtp_user: str = ""
+    """The name to log in with; empty: without logging in."""
+    smtp_password: SecretStr = SecretStr("")
+    """The password to log in with; taken from the environment alone, never shown."""
+    sender: str = ""
+    """The address that digests are sent from."""
+    recipients: str = ""
+    """The addresses that digests are sent to, separated by commas."""
+
+
 class Settings(BaseSettings):
     """Everything that can be set; each group goes to the part that needs it."""
 
@@ -79,6 +97,8 @@ class Settings(BaseSettings):
     """How answers are made."""
     server: ServerSettings = ServerSettings()
     """Where the chat page listens."""
+    digest: DigestSettings = DigestSettings()
+    """How digests are sent by e-mail."""
 
     @property
     def index(self) -> IndexSettings:
@@ -103,6 +123,7 @@ class Configuration:
         merged: dict[str, Any] = {}
         for name, layer in self.layers:
             _refuse_unknown(name, layer)
+            _refuse_secrets(name, layer)
             _lay_over(merged, layer)
         try:
             self.settings = Settings.model_validate(merged)
@@ -170,6 +191,14 @@ def _refuse_unknown(layer: str, values: Mapping[str, Any]) -> None:
     for name in _names(values):
         if name not in known and name not in groups:
             raise SettingsError(f"unknown setting {name!r} in {layer}{_suggestion(name, [*known, *groups])}")
+
+
+def _refuse_secrets(layer: str, values: Mapping[str, Any]) -> None:
+    """Files are copied, shared and kept in repositories: no password belongs into one."""
+    for name in () if layer == "environment" else _names(values):
+        if isinstance(_value(Settings.model_construct(), name), SecretStr):
+            variable = _PREFIX + name.upper().replace(".", "__")
+            raise SettingsError(f"{name} may not be set in {layer}: set {variable} in the environment.")
 
 
 def _suggestion(name: str, known: Any) -> str:
