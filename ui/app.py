@@ -24,6 +24,8 @@ from ui import endpoints
 from ui.beside import beside
 from ui.chat import Chat
 from ui.chat_page import ChatPage
+from ui.digest import Digests
+from ui.digest_page import DigestPage
 from ui.library import Desk
 from ui.library_page import LibraryPage
 from ui.programs import Programs
@@ -45,6 +47,8 @@ def build(library: Library, assistant: Assistant | None = None) -> gr.Blocks:
         endpoints.declare(Programs(library, assistant))
     with page.route("Library", "/library"):
         LibraryPage(page, Desk(library, chat.assistant))
+    with page.route("Digest", "/digest"):
+        DigestPage(page, Digests(library, assistant))
     page.queue(default_concurrency_limit=16, max_size=256)
     return page
 
@@ -53,7 +57,7 @@ def launch_options() -> dict[str, Any]:
     """Everything `launch` is given but the address."""
     return {
         "theme": gr.themes.Base(font=_SANS, font_mono=_MONO),
-        "css_paths": [ASSETS / "app.css", ASSETS / "library.css"],
+        "css_paths": [ASSETS / name for name in ("app.css", "library.css", "digest.css")],
         "head": f"<script>window.ibidMathematics = {_typesetter()};\n{_script()}</script>",
         "favicon_path": ASSETS / "icon.svg",
         "footer_links": [],
@@ -94,10 +98,8 @@ def start(
 @cache
 def _script() -> str:
     """The pages' scripts in one: what all of them share, then what each adds."""
-    return "\n".join(
-        (ASSETS / name).read_text(encoding="utf-8")
-        for name in ("app.js", "composer.js", "connection.js", "library.js")
-    )
+    names = ("app.js", "composer.js", "connection.js", "library.js", "digest.js")
+    return "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in names)
 
 
 @cache

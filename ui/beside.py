@@ -11,14 +11,14 @@ from typing import Any
 
 from starlette.middleware import Middleware
 
-from ui import openai_api
+from ui import feed, openai_api
 from ui.guard import Guard
 from ui.programs import Programs
 
 
 def beside(programs: Programs, mcp: bool = False, hosts: Collection[str] = ()) -> dict[str, Any]:
     """`app_kwargs` for `launch`: with MCP tools where asked, and for the names in `hosts`."""
-    routes = openai_api.routes(programs)
+    routes = [*openai_api.routes(programs), *feed.routes(programs)]
     joined: dict[str, Any] = {"routes": routes, "middleware": [Middleware(Guard, hosts=hosts)]}
     if mcp:
         from ui.mcp_tools import tools  # a third of a second that only this needs

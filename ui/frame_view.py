@@ -14,7 +14,11 @@ from ui.markup import escape
 from ui.render import counted, scope_words
 from ui.signs import icon_button, sprite
 
-PLACES = (("Chat", "./"), ("Library", "library"))  # relative: the application may be served below a path
+PLACES = (
+    ("Chat", "./"),
+    ("Library", "library"),
+    ("Digest", "digest"),
+)  # relative: the application may be served below a path
 _ALL = '<span class="all">all papers</span>'
 _KEYS = (
     ("/", "write a question"),
