@@ -27,6 +27,8 @@ _SENDS = 16  # questions that may be under way at once, over all browsers
 _BRIDGE = "ibid.connect(trigger, server)  // sends 'run' and 'act'"
 _CONVERSATION = "ibid.followConversation(props, watch)"
 _WATCHED = "ibid.follow(element, watch)"
+# What the page's script fills: Gradio patches what it has painted, and would undo it there.
+_EARLIER = '<div id="earlier-turns" class="turns"></div>'
 _OLDER = '<div id="older-evidence"></div>'
 
 
@@ -76,6 +78,7 @@ class ChatPage:
         _rendered("banner", frame_view.banner(self.chat.assistant.engine))
         self.bar = _rendered("scope", script=_WATCHED)
         with gr.Column(elem_id="scroll", min_width=0):
+            _rendered("earlier", _EARLIER)
             self.thread = _rendered("thread", script=_WATCHED)
             self.live = _rendered("live", script=_WATCHED)
         self.notice = _rendered("notice", script=_WATCHED)

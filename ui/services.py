@@ -12,7 +12,7 @@ from typing import Any
 from assistant.schema import Feedback
 from index.errors import IbidError
 from index.library import Library
-from ui import bibliography, completion, exports, render
+from ui import bibliography, completion, exports, render, thread_view
 from ui.evidence import Evidence
 from ui.history import History
 from ui.offers import Offers
@@ -32,7 +32,16 @@ class Services:
 
     @property
     def by_name(self) -> dict[str, Service]:
-        reading = (self.text_of, self.section, self.why, self.similar, self.found, self.titles, self.export)
+        reading = (
+            self.text_of,
+            self.section,
+            self.why,
+            self.similar,
+            self.found,
+            self.titles,
+            self.export,
+            self.earlier,
+        )
         services = (*reading, self.rate, self.starters, self.follow_ups)
         return {service.__name__: _guarded(service) for service in services}
 
@@ -47,6 +56,11 @@ class Services:
     def section(self, wanted: Wanted) -> Wanted:
         """The evidence of a turn that is not the last."""
         return {"html": self.evidence.section(str(wanted["conversation"]), int(wanted["turn"]))}
+
+    def earlier(self, wanted: Wanted) -> Wanted:
+        """The turns that the page does not show at first."""
+        turns = self.history.conversations.open(str(wanted["conversation"])).turns
+        return {"html": thread_view.earlier(turns)}
 
     def why(self, wanted: Wanted) -> Wanted:
         """Why a passage was found."""

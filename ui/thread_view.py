@@ -18,13 +18,29 @@ from ui.run import Progress
 from ui.signs import icon
 
 _FLAG = '<span class="flag" role="img" aria-label="This sentence has no source" title="No source">⚠</span>'
+_SPAN = 20  # turns
 _NEXT = '<div class="offered" data-offer="follow_ups"></div>'
 
 
 def thread(turns: Sequence[Turn]) -> str:
-    """All finished turns, oldest first; the last one may be retried."""
-    articles = [_turn(n, turn, n == len(turns)) for n, turn in enumerate(turns, 1)]
-    return f'<div class="turns">{"".join(articles)}</div>'
+    """The latest finished turns, oldest first, of which the last may be retried; the others on request."""
+    before = earlier_turns(len(turns))
+    articles = [_turn(n, turn, n == len(turns)) for n, turn in enumerate(turns[before:], before + 1)]
+    return f'<div class="turns" data-before="{before}">{_more(before)}{"".join(articles)}</div>'
+
+
+def earlier(turns: Sequence[Turn]) -> str:
+    """The turns that `thread` leaves out."""
+    before = earlier_turns(len(turns))
+    return "".join(_turn(number, turn, False) for number, turn in enumerate(turns[:before], 1))
+
+
+def earlier_turns(turns: int) -> int:
+    """How many turns are shown on request only, so that a long conversation paints as fast as a short one.
+
+    The number changes seldom: what was shown stays where it stood while more is asked.
+    """
+    return max((turns - 1) // _SPAN - 1, 0) * _SPAN
 
 
 def live(progress: Progress) -> str:
@@ -120,6 +136,15 @@ def _offered(questions: Sequence[str], name: str) -> str:
         f'<li><button type="button" class="{name}" data-do="ask" data-question="{escape(question)}" dir="auto">'
         f"{mathematics(question)}</button></li>"
         for question in questions
+    )
+
+
+def _more(before: int) -> str:
+    if not before:
+        return ""
+    return (
+        '<button type="button" class="quiet-button earlier" data-do="earlier">'
+        f"Show the {counted(before, 'earlier turn')}</button>"
     )
 
 

@@ -17,10 +17,18 @@ window.ibid = (() => {
   let uploader;
   const connect = (trigger, functions, upload) => {
     send = trigger;
-    server = functions;
+    server = answering(functions);
     uploader = upload;
+    state.connected = true;
     offer();
   };
+  // A service that cannot be reached gives nothing, or fails: an error like any other.
+  const answering = (functions) => new Proxy(functions, {
+    get: (all, name) => async (wanted) => {
+      try { return await all[name](wanted) ?? { error: "Ibid does not answer." }; }
+      catch (error) { return { error: String(error) }; }
+    },
+  });
   const address = () => new URL(location).searchParams.get("c") || "";
 
   const followConversation = (props, watch) => {
@@ -28,6 +36,7 @@ window.ibid = (() => {
       state.conversation = props.value || "";
       state.turns = -1;
       showEvidence();
+      forgetEarlier();
       offer();
       const url = new URL(location);
       if ((url.searchParams.get("c") || "") === state.conversation) return;
@@ -44,7 +53,7 @@ window.ibid = (() => {
     const changed = () => {
       if (element.closest("#evidence")) showEvidence();
       if (element.closest("#history")) search();
-      if (element.closest("#thread") || element.closest("#live")) { showTurn(); offer(); }
+      if (element.closest("#thread") || element.closest("#live")) { forgetEarlier(); showTurn(); offer(); }
       element.querySelector("[data-now]")?.click();
       element.querySelector(".listing")?.scrollIntoView({ block: "start" });
       watchers.forEach((watcher) => watcher(element));
@@ -58,17 +67,36 @@ window.ibid = (() => {
   const showTurn = () => {
     const scroll = byId("scroll");
     const turns = [...document.querySelectorAll("#thread .turn, #live .turn")];
-    const seen = `${state.conversation} ${turns.length}`;
+    const seen = `${state.conversation} ${lastTurn() + document.querySelectorAll("#live .turn").length}`;
     if (!scroll || seen === state.seen) return;
     state.seen = seen;
     const last = turns.at(-1);
     scroll.scrollTop = last ? last.getBoundingClientRect().top - scroll.getBoundingClientRect().top + scroll.scrollTop : 0;
   };
 
+  const lastTurn = () => Number(document.querySelector("#thread .turn:last-child")?.dataset.turn || 0);
+
+  // The turns that the thread leaves out are fetched when they are wanted, and stand above it.
+  const showEarlier = async () => {
+    const { conversation } = state;
+    const reply = await server.earlier({ conversation });
+    if (reply.error) announce(reply.error);
+    if (conversation !== state.conversation || !reply.html) return;
+    const scroll = byId("scroll");
+    const below = scroll.scrollHeight - scroll.scrollTop;
+    paint(byId("earlier-turns"), reply.html);
+    state.earlier = earlierNow();
+    scroll.scrollTop = scroll.scrollHeight - below;
+  };
+  const earlierNow = () => `${state.conversation} ${document.querySelector("#thread .turns")?.dataset.before}`;
+  const forgetEarlier = () => {
+    if (state.earlier && state.earlier !== earlierNow()) { state.earlier = ""; byId("earlier-turns").replaceChildren(); }
+  };
+
   // Questions to ask next are tried on the library first, so they come after the page has painted.
   const offer = async () => {
     const place = document.querySelector("#thread .offered:empty:not([data-told])");
-    if (!place || document.querySelector("#live .turn") || !server.starters) return;
+    if (!place || document.querySelector("#live .turn") || !state.connected) return;
     const { conversation } = state;
     const reply = await server[place.dataset.offer]({ conversation });
     if (!place.isConnected || place.firstChild || conversation !== state.conversation) return;
@@ -164,7 +192,8 @@ window.ibid = (() => {
     else card.scrollIntoView({ block: "start", behavior });
   };
 
-  const focusMarker = (id) => {
+  const focusMarker = async (id) => {
+    if (!byId(id)) await showEarlier();
     const marker = byId(id);
     if (!marker) return;
     if (narrow()) close();
@@ -193,7 +222,7 @@ window.ibid = (() => {
   };
 
   const stepCitation = (step) => {
-    const cites = [...document.querySelectorAll("#thread a.cite")];
+    const cites = [...document.querySelectorAll("#scroll a.cite")];
     if (!cites.length) return;
     const here = state.cite ? cites.indexOf(state.cite) : -1;
     const next = here < 0 ? (step > 0 ? firstOfLastTurn(cites) : cites.length - 1) : here + step;
@@ -313,7 +342,7 @@ window.ibid = (() => {
 
   const edit = (button) => {
     const turn = Number(button.dataset.turn);
-    const after = document.querySelectorAll("#thread .turn").length - turn;
+    const after = lastTurn() - turn;
     const turns = after === 1 ? "the turn" : `the ${after} turns`;
     form(button.closest(".asked"), {
       label: `Question ${turn}`,
@@ -370,6 +399,7 @@ window.ibid = (() => {
     "ask": (button) => run("ask", { question: button.dataset.question }),
     "retry": () => run("retry"),
     "edit": edit,
+    "earlier": showEarlier,
     "open": (link) => { close(); run("open", { conversation: link.dataset.conversation }); },
     "rename": rename,
     "delete": (button) => act("delete", { conversation: button.dataset.conversation }),
