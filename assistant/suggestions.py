@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import partial
 
 from assistant.answering import Scoped, named_papers, scoped
 from assistant.aspects import Aspect, aspect_scores
@@ -94,8 +95,9 @@ class Asking:
         if len(question) > _LONGEST:
             return None
         grounds = grounds_of(self.library)
-        read = understand(question, self.conversation, grounds, lambda text: named_papers(text, self.library))
         scope = self.answer.scope.filters
+        named = partial(named_papers, library=self.library, filters=scope)
+        read = understand(question, self.conversation, grounds, named)
         asked = scoped(read, scope, self.library, self._today)
         unchanged = read.standalone == question == asked.query and asked.filters == scope
         return asked if unchanged and not asked.note else None
