@@ -22,6 +22,7 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
+from assistant.engine import Assistant
 from index.embedding import Embedder, Fingerprint, load_embedder
 from index.library import Library
 from index.settings import EmbeddingSettings, IndexSettings
@@ -345,14 +346,14 @@ class Server:
 
 
 @contextmanager
-def _served(library: Library, **options: Any) -> Iterator[str]:
+def _served(library: Library, assistant: Assistant | None = None, **options: Any) -> Iterator[str]:
     """A server as `ibid serve` starts it."""
     from ui import app
 
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    page = app.start(library, "127.0.0.1", port, **options)
+    page = app.start(assistant or Assistant(library), "127.0.0.1", port, **options)
     try:
         yield f"http://127.0.0.1:{port}"
     finally:

@@ -419,7 +419,7 @@ def test_a_port_in_use_is_named_with_the_remedy(library: Library) -> None:
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(IbidError, match=rf"Port {port} on 127\.0\.0\.1 .*--port {port + 1}"):
-            app.serve(library, "127.0.0.1", port)
+            app.serve(Assistant(library), "127.0.0.1", port)
 
 
 @pytest.mark.skipif(not os.environ.get("IBID_PICTURES"), reason="set IBID_PICTURES=1 to renew docs/pictures")

@@ -19,7 +19,6 @@ import gradio as gr
 
 from assistant.engine import Assistant
 from index.errors import IbidError
-from index.library import Library
 from ui import endpoints
 from ui.beside import beside
 from ui.chat import Chat
@@ -37,16 +36,15 @@ _SANS = (gr.themes.LocalFont("Source Sans Pro", weights=(400, 700)), "system-ui"
 _MONO = ("ui-monospace", "Menlo", "Consolas", "monospace")
 
 
-def build(library: Library, assistant: Assistant | None = None) -> gr.Blocks:
-    """The application over a library; `launch` it with `launch_options`."""
-    assistant = assistant or Assistant(library)
-    chat = Chat(library, assistant)
+def build(assistant: Assistant) -> gr.Blocks:
+    """The application over an assistant's library; `launch` it with `launch_options`."""
+    library = assistant.library
     page: gr.Blocks
     with gr.Blocks(title="Ibid", analytics_enabled=False, fill_width=True, fill_height=True) as page:
-        ChatPage(page, chat)
+        ChatPage(page, Chat(library, assistant))
         endpoints.declare(Programs(library, assistant))
     with page.route("Library", "/library"):
-        LibraryPage(page, Desk(library, chat.assistant))
+        LibraryPage(page, Desk(library, assistant))
     with page.route("Digest", "/digest"):
         DigestPage(page, Digests(library, assistant))
     page.queue(default_concurrency_limit=16, max_size=256)
@@ -71,20 +69,17 @@ def launch_options() -> dict[str, Any]:
     }
 
 
-def serve(library: Library, host: str, port: int, **more: Any) -> None:
-    """Serve until Ctrl-C, with what `beside` takes. IbidError where the port is taken."""
-    page = start(library, host, port, **more)
+def serve(assistant: Assistant, host: str, port: int, **more: Any) -> None:
+    """Serve an assistant and its library until Ctrl-C, with what `beside` takes. IbidError where the port is taken."""
+    page = start(assistant, host, port, **more)
     print(f"Ibid is at http://{host}:{port} (Ctrl-C stops it)", file=sys.stderr, flush=True)
     page.block_thread()
 
 
-def start(
-    library: Library, host: str, port: int, assistant: Assistant | None = None, **more: Any
-) -> gr.Blocks:
+def start(assistant: Assistant, host: str, port: int, **more: Any) -> gr.Blocks:
     """As `serve`, but return at once: `close` what is returned."""
-    assistant = assistant or Assistant(library)
-    page = build(library, assistant)
-    options = launch_options() | {"app_kwargs": beside(Programs(library, assistant), **more)}
+    page = build(assistant)
+    options = launch_options() | {"app_kwargs": beside(Programs(assistant.library, assistant), **more)}
     try:
         page.launch(server_name=host, server_port=port, prevent_thread_lock=True, **options)
     except OSError as error:

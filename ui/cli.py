@@ -241,12 +241,14 @@ def chat(configuration: Configuration, filters: Filters) -> None:
 @click.option("--mcp", is_flag=True, default=None, help="Offer the library's tools by MCP too, at /mcp.")
 @configured
 def serve(configuration: Configuration, host: str | None, port: int | None, mcp: bool | None) -> None:
-    """Open the chat page in the browser's reach, on this machine only."""
-    from ui.app import serve as serve_page
+    """Open the pages in the browser's reach, on this machine only."""
+    from assistant.engine import Assistant
+    from ui.app import serve as serve_pages
 
     server = configuration.settings.server
     with _library(configuration) as library:
-        serve_page(library, server.host, server.port, mcp=server.mcp, hosts=server.names)
+        assistant = Assistant(library, configuration.settings.answer)
+        serve_pages(assistant, server.host, server.port, mcp=server.mcp, hosts=server.names)
 
 
 @cli.command("mcp")
