@@ -25,7 +25,6 @@ pytestmark = [
 @pytest.fixture(scope="session")
 def axe() -> str:
     """The script of axe-core, as axe-playwright-python carries it."""
-    pytest.importorskip("axe_playwright_python", reason="pip install axe-playwright-python")
     return files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 
 
