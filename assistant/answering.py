@@ -19,7 +19,7 @@ from assistant.question import Question, asks_for_code, label
 from assistant.refusal import refusal
 from assistant.schema import FoundPassage, Kind
 from assistant.settings import AnswerSettings
-from assistant.understanding import merged, read_scope, scope_phrase
+from assistant.understanding import Reading, merged, read_scope, scope_phrase
 from assistant.verify import compose_verdict, judge, measure
 from index.library import Library
 from index.names import papers_named
@@ -35,12 +35,16 @@ _CHECKED = 8  # sentences that a claim is held against
 
 
 class Scoped(Value):
-    """A question with the scope it is held to; `query` is what is searched for, `note` what to say of it."""
+    """A question with the scope it is held to, and what of that it states itself.
+
+    `query` is what is searched for, `note` what to say of the scope.
+    """
 
     question: Question
     query: str
     filters: Filters
     papers: int
+    stated: Filters = Filters()
     note: str = ""
 
     @property
@@ -54,10 +58,7 @@ def scoped(question: Question, filters: Filters, library: Library, today: date) 
     plain = Scoped(question=question, query=question.standalone, filters=filters, papers=given)
     if question.kind in ("smalltalk", "verify") or not given:
         return plain
-    organizations = [name for name, _ in library.catalog.organizations()]
-    reading = read_scope(
-        question.standalone, today, lambda: organizations, lambda name: _written_by(name, library)
-    )
+    reading = reading_of(question.standalone, library, today)
     if reading.filters.empty:
         return plain
     narrowed = merged(filters, reading.filters)
@@ -67,11 +68,19 @@ def scoped(question: Question, filters: Filters, library: Library, today: date) 
         if kind == "list" and not topic_of(reading.rest):
             kind = "metadata"  # nothing is asked but where they are from
         asked = question.model_copy(update={"kind": kind})
-        return Scoped(question=asked, query=reading.rest, filters=narrowed, papers=papers)
+        return Scoped(
+            question=asked, query=reading.rest, filters=narrowed, papers=papers, stated=reading.filters
+        )
     if question.kind == "metadata":
         return plain.model_copy(update={"query": reading.rest, "filters": narrowed or filters, "papers": 0})
     note = f"No paper is{scope_phrase(reading.filters)}; this looks at all {given:,} in scope."
     return plain.model_copy(update={"query": reading.rest, "note": note})
+
+
+def reading_of(question: str, library: Library, today: date) -> Reading:
+    """The scope that a question states itself, and the question without it."""
+    organizations = [name for name, _ in library.catalog.organizations()]
+    return read_scope(question, today, lambda: organizations, lambda name: _written_by(name, library))
 
 
 def passages_for(asked: Scoped, library: Library) -> list[Passage]:

@@ -9,13 +9,14 @@ import time
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from assistant.answering import Scoped, composed, named_papers, passages_for, scoped
+from assistant.answering import Scoped, composed, named_papers, passages_for, reading_of, scoped
 from assistant.citations import referred
 from assistant.grounds import grounds_of
 from assistant.question import Question, understand
 from assistant.schema import Answer, Answered, Coverage, Delta, Event, FoundPassage, Retrieved, Scope, Turn
 from assistant.settings import AnswerSettings
 from assistant.suggestions import follow_ups
+from assistant.understanding import Reading
 from index.library import Library
 from index.schema import Filters, Passage
 
@@ -78,7 +79,7 @@ class Assistant:
                 citations=body.citations,
                 passages=listed,
                 table=body.table,
-                scope=Scope(filters=asked.filters, papers=asked.papers),
+                scope=Scope(filters=asked.filters, stated=asked.stated, papers=asked.papers),
                 coverage=Coverage(
                     searched=asked.papers,
                     relevant=body.papers,
@@ -98,6 +99,10 @@ class Assistant:
         """How a question after the given turns is read: standing alone, its kind, the papers in scope it names."""
         grounds = grounds_of(self.library)
         return understand(question, turns, grounds, lambda text: named_papers(text, self.library, filters))
+
+    def stated(self, question: str) -> Reading:
+        """The scope that a question states itself, and the question without it."""
+        return reading_of(question, self.library, self.today or date.today())
 
     def starters(self, count: int = 4) -> tuple[str, ...]:
         """Questions about papers of this library that it is known to answer, newest papers first."""

@@ -61,9 +61,10 @@ class Table(Value):
 
 
 class Scope(Value):
-    """The filters an answer was held to and the number of papers they leave."""
+    """The filters an answer was held to, what of them the question itself states, and the papers they leave."""
 
     filters: Filters = Filters()
+    stated: Filters = Filters()
     papers: int = 0
 
 

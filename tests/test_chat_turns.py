@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from assistant.conversation import Conversations
 from assistant.schema import Feedback
 from index.library import Library
+from index.schema import Filters
 
 Visit = Callable[..., Page]
 Ask = Callable[[Page, str], Locator]
@@ -47,6 +48,33 @@ def test_why_marks_the_words_of_the_passage_that_match_the_question(
     marked = [word.lower() for word in why.locator(".match").all_inner_texts()]
     assert "colbert" in marked
     assert not {"the", "over", "does"} & set(marked)
+
+
+# ---- How a question was read
+
+
+def test_a_scope_that_the_question_states_is_shown_and_can_be_asked_without(
+    site: str, chat_library: Library, visit: Visit, ask: Ask
+) -> None:
+    page = visit(site)
+    turn = ask(page, "Which papers from OpenAI since 2020 use human feedback?")
+    reading = turn.locator(".reading")
+    expect(reading).to_contain_text("Held to what the question says")
+    expect(reading.locator(".chip")).to_have_count(2)
+    reading.get_by_role("button", name="Ask again without: OpenAI").click()
+    asked_again = page.locator("#turn-1")
+    expect(asked_again.locator(".said")).not_to_contain_text("OpenAI")
+    expect(asked_again.locator(".answer")).to_be_visible()
+    found = Conversations(chat_library).open(page.url.rpartition("=")[2])
+    assert [turn.answer.scope.filters for turn in found.turns] == [Filters(since="2020")]
+    assert found.scope == Filters()
+
+
+def test_a_follow_up_is_shown_as_it_was_understood(site: str, visit: Visit, ask: Ask) -> None:
+    page = visit(site)
+    ask(page, QUESTION)
+    expect(ask(page, "Is it fast?").locator(".reading .alone")).to_contain_text("ColBERT")
+    expect(page.locator("#turn-1 .reading")).to_have_count(0)
 
 
 # ---- Edit

@@ -15,10 +15,11 @@ from datetime import date
 from assistant.conversation import Conversation, Conversations
 from assistant.engine import Assistant
 from assistant.schema import Event, Turn
+from assistant.understanding import merged
 from index.errors import IbidError
 from index.library import Library
 from index.schema import Filters
-from ui import evidence_view, frame_view, thread_view
+from ui import evidence_view, frame_view, scope, thread_view
 from ui.commands import Ask, CommandError, ListPapers, SetScope, StartNew, parse
 from ui.evidence import Evidence
 from ui.history import History
@@ -155,6 +156,15 @@ class Chat:
         if found is not None and 1 <= number <= len(found.turns) and question.strip():
             yield from self._again(visitor, found, number, question.strip())
 
+    def unstate(self, visitor: str, conversation: str, part: str) -> Iterator[View]:
+        """Ask the last question again without one part of the scope that it states itself."""
+        found = self.find(conversation)
+        if found is None or not found.turns:
+            return
+        stated = self.assistant.stated(found.turns[-1].answer.standalone)
+        kept = merged(found.scope, scope.without(stated.filters, part)) or found.scope
+        yield from self._again(visitor, found, len(found.turns), stated.rest, kept)
+
     def stop(self, conversation: str) -> None:
         """End the answer being written; who follows it shows what was kept."""
         self._runs.stop(conversation)
@@ -239,9 +249,11 @@ class Chat:
 
     # Runs
 
-    def _again(self, visitor: str, found: Conversation, number: int, question: str) -> Iterator[View]:
+    def _again(
+        self, visitor: str, found: Conversation, number: int, question: str, filters: Filters | None = None
+    ) -> Iterator[View]:
         visit = self._arrive(visitor)
-        run = self._start(found, question, found.scope, number - 1)
+        run = self._start(found, question, found.scope if filters is None else filters, number - 1)
         yield self._whole(found).model_copy(update={"box": ""})
         yield from self._follow(visitor, visit, found.id, run)
 

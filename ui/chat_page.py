@@ -187,6 +187,7 @@ class ChatPage:
             "ask": lambda: self.chat.ask(visitor, current, said("question"), _read(*fields)),
             "retry": lambda: self.chat.retry(visitor, current),
             "edit": lambda: self.chat.edit(visitor, current, int(said("turn")), said("question")),
+            "unstate": lambda: self.chat.unstate(visitor, current, said("part")),
             "open": lambda: self.chat.enter(visitor, said("conversation")),
         }
         yield from _painted(lambda: todo[said("do")]())

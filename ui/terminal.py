@@ -28,7 +28,7 @@ from assistant.schema import Answer, Answered, Turn
 from index.doctor import Finding
 from index.ingest import AddReport, Step
 from index.schema import Conflict, Document, Filters, Paper, Passage, Unreadable
-from ui.render import byline, counted, coverage_words, reference
+from ui.render import byline, counted, coverage_words, reference, scope_words
 from ui.settings import Setting
 
 _MOST_SHOWN = 20
@@ -156,6 +156,8 @@ def print_answer(answer: Answer) -> None:
     out = console()
     if answer.standalone != answer.question:
         notes().print(f"Understood as: {answer.standalone}", markup=False, style="dim")
+    if stated := ", ".join(words for _, words in scope_words(answer.scope.stated)):
+        notes().print(f"Held to what the question says: {stated}", markup=False, style="dim")
     out.print(Markdown(answer.text))
     if answer.citations:
         out.print()

@@ -13,7 +13,7 @@ from index.library import LibraryFacts
 from index.schema import Paper
 from ui.evidence_view import nearest, place
 from ui.markup import FLAG, escape, markdown, mathematics
-from ui.render import byline, counted, coverage_words, nothing_found, remarks, unsupported
+from ui.render import byline, counted, coverage_words, nothing_found, remarks, scope_words, unsupported
 from ui.run import Progress
 from ui.signs import icon
 
@@ -154,8 +154,8 @@ def _turn(number: int, turn: Turn, last: bool) -> str:
     body = _not_found(answer) if refused else _answer(number, turn)
     return (
         f'<article class="turn{" refused" if refused else ""}" id="turn-{number}" data-turn="{number}" '
-        f'aria-label="Turn {number}">{_question(number, turn.question)}{body}{_bar(number, turn, last)}'
-        f"{_note(turn)}{_NEXT if last else ''}</article>"
+        f'aria-label="Turn {number}">{_question(number, turn.question)}{_reading(answer, last)}{body}'
+        f"{_bar(number, turn, last)}{_note(turn)}{_NEXT if last else ''}</article>"
     )
 
 
@@ -171,6 +171,29 @@ def _question(number: int, question: str) -> str:
     return (
         f'<div class="asked">{_asked(question)}<button type="button" class="action edit" data-do="edit" '
         f'data-turn="{number}" aria-label="Edit question {number}">Edit</button></div>'
+    )
+
+
+def _reading(answer: Answer, last: bool) -> str:
+    """How the question was read, where that is not as typed: standing alone, and the scope that it states.
+
+    The last question can be asked again without a part of that scope.
+    """
+    said = []
+    if answer.standalone != answer.question:
+        said.append(f'<span>Understood as: <bdi class="alone">{escape(answer.standalone)}</bdi></span>')
+    if chips := "".join(_stated(part, words, last) for part, words in scope_words(answer.scope.stated)):
+        said.append(f"<span>Held to what the question says: {chips}</span>")
+    return f'<div class="reading">{"".join(said)}</div>' if said else ""
+
+
+def _stated(part: str, words: str, last: bool) -> str:
+    if not last:
+        return f'<span class="stated" dir="auto">{escape(words)}</span>'
+    return (
+        f'<button type="button" class="chip" data-do="unstate" data-part="{escape(part)}" '
+        f'aria-label="Ask again without: {escape(words)}"><span dir="auto">{escape(words)}</span>'
+        '<span aria-hidden="true">×</span></button>'
     )
 
 

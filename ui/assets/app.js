@@ -398,6 +398,7 @@ window.ibid = (() => {
   const actions = {
     "ask": (button) => run("ask", { question: button.dataset.question }),
     "retry": () => run("retry"),
+    "unstate": (button) => run("unstate", { part: button.dataset.part }),
     "edit": edit,
     "earlier": showEarlier,
     "open": (link) => { close(); run("open", { conversation: link.dataset.conversation }); },
