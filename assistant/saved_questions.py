@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, delete, insert, select, update
@@ -143,7 +143,7 @@ class SavedQuestions:
         """Those of the papers that came into the library after a moment."""
         if not paper_ids:
             return ()
-        after = datetime.fromisoformat(than) + timedelta(seconds=1)  # arrivals are kept to the second
+        after = datetime.fromisoformat(than)
         found = self.assistant.library.arrivals(after, Filters(papers=paper_ids), len(paper_ids))
         return tuple(one.paper.id for one in found.papers)
 

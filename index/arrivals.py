@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, delete, func, insert, select
 
-from index.rows import moment
 from index.schema import Filters, Paper, Value
 from index.shelf import Shelf, in_scope, pages
 from index.tables import arrivals, papers
@@ -39,7 +38,7 @@ def arrived_since(catalog: Shelf, since: datetime | None, filters: Filters, limi
     """The ready papers in scope that came at `since` or later; all in scope where it is None."""
     conditions = in_scope(catalog.bounds(filters))
     if since is not None:
-        conditions.append(moment(since) <= _CAME)
+        conditions.append(_moment(since) <= _CAME)
     number = select(func.count()).select_from(_WITH_PAPERS).where(*conditions)
     latest = (
         select(papers.c.paper, _CAME.label("came"))
@@ -58,7 +57,7 @@ def arrived_since(catalog: Shelf, since: datetime | None, filters: Filters, limi
 
 def note_arrivals(connection: Connection, paper_ids: Sequence[str]) -> None:
     """Note that papers are written, before they are: those not met yet come now."""
-    now = moment(datetime.now(UTC))
+    now = _moment(datetime.now(UTC))
     for page in pages(paper_ids):
         known = set(connection.scalars(select(arrivals.c.paper_id).where(arrivals.c.paper_id.in_(page))))
         written = select(papers.c.id, papers.c.updated).where(papers.c.id.in_(page))
@@ -76,3 +75,8 @@ def drop_arrivals(connection: Connection, paper_ids: Sequence[str]) -> None:
     """Forget when papers came that are being removed for good: they would be new if they came again."""
     for page in pages(paper_ids):
         connection.execute(delete(arrivals).where(arrivals.c.paper_id.in_(page)))
+
+
+def _moment(when: datetime) -> str:
+    """ISO 8601 in UTC, without a fraction where there is none: such moments compare as strings."""
+    return when.astimezone(UTC).isoformat()

@@ -81,13 +81,8 @@ def paper_row(document: Document, change: int) -> dict[str, Any]:
         "sections": json.dumps([section.model_dump() for section in document.sections]),
         "state": "pending",
         "change": change,
-        "updated": moment(datetime.now(UTC)),
+        "updated": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-
-
-def moment(when: datetime) -> str:
-    """ISO 8601 in UTC to the second: such moments compare as strings."""
-    return when.astimezone(UTC).isoformat(timespec="seconds")
 
 
 def acronym_rows(paper_id: str, title: str, text: str) -> list[dict[str, Any]]:

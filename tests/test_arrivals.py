@@ -33,10 +33,10 @@ def titles(library: Library, days: int, filters: Filters = Filters()) -> list[st
 
 def test_papers_that_came_lately_are_told_the_latest_first(library: Library) -> None:
     for position, paper in enumerate(("TideNet", "A Grammar", "Cold", "KilnBench", "Sorting")):
-        move_back(library, paper, 40 - position)
+        move_back(library, paper, 40 - 2 * position)
     move_back(library, "On the", 2)
     assert titles(library, 7) == ["On"]
-    assert titles(library, 38) == ["On", "Sorting", "KilnBench:", "Cold"]
+    assert titles(library, 37) == ["On", "Sorting", "KilnBench:", "Cold"]
     assert titles(library, 90, Filters(organizations=("Aviary Lab",))) == ["Sorting", "A"]
 
 

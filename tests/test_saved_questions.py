@@ -86,6 +86,15 @@ def test_a_new_paper_that_is_cited_changes_the_answer_for_as_long_as_the_period_
     assert not outcome.changed
 
 
+def test_a_paper_that_comes_within_the_second_is_new(
+    saved: SavedQuestions, library: Library, write_papers: Callable[..., Path]
+) -> None:
+    saved.save(ASKED)
+    library.add([write_papers("new.jsonl", NEW)])
+    (outcome,) = saved.outcomes(days_ago(1))
+    assert outcome.new == (outcome.came[0].id,)
+
+
 def test_a_new_paper_that_is_not_cited_changes_nothing(
     saved: SavedQuestions, library: Library, write_papers: Callable[..., Path]
 ) -> None:

@@ -29,7 +29,10 @@ def as_atom(edition: Edition, address: str = "") -> str:
     """The feed, an entry a paper and one a saved question whose answer changed; `address` is its own."""
     digest = edition.digest
     feed = ElementTree.Element(f"{{{_ATOM}}}feed")
-    moments = [*(noted.arrived for noted in digest.papers), *(_moment(one) for one in edition.changed)]
+    moments = [
+        *(_moment(noted.arrived) for noted in digest.papers),
+        *(_moment(one.asked) for one in edition.changed),
+    ]
     _text(feed, "id", _urn("digest", digest.wish.by, digest.wish.topic, *digest.wish.organizations))
     _text(feed, "title", title(digest))
     _text(feed, "subtitle", summary(digest))
@@ -49,7 +52,7 @@ def _paper(feed: ElementTree.Element, noted: Noted, edition: Edition) -> None:
     paper, entry = noted.paper, _element(feed, "entry")
     _text(entry, "id", _urn("paper", paper.id))
     _text(entry, "title", paper.title)
-    _text(entry, "updated", noted.arrived)
+    _text(entry, "updated", _moment(noted.arrived))
     if _DAY.fullmatch(paper.published or ""):
         _text(entry, "published", f"{paper.published}T00:00:00Z")
     for name in paper.authors or ((paper.organization,) if paper.organization else ()):
@@ -68,7 +71,7 @@ def _question(feed: ElementTree.Element, outcome: Outcome) -> None:
     entry, cited = _element(feed, "entry"), sorted(paper.id for paper in outcome.came + outcome.went)
     _text(entry, "id", _urn("question", outcome.question.id, outcome.asked, *cited))
     _text(entry, "title", outcome.question.question)
-    _text(entry, "updated", _moment(outcome))
+    _text(entry, "updated", _moment(outcome.asked))
     _text(entry, "summary", outcome_words(outcome))
     _text(entry, "content", question_told(outcome), type="html")
 
@@ -82,8 +85,9 @@ def _summary(noted: Noted, digest: Digest) -> str:
     return cited.quote if cited else byline(noted.paper)
 
 
-def _moment(outcome: Outcome) -> str:
-    return f"{outcome.asked[:19]}+00:00"
+def _moment(kept: str) -> str:
+    """A moment of ours, to the second."""
+    return f"{kept[:19]}+00:00"
 
 
 def _urn(*parts: str) -> str:

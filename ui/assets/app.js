@@ -388,7 +388,7 @@ window.ibid = (() => {
     return true;
   };
 
-  const focusQuestion = () => document.querySelector("#question textarea, #find")?.focus();
+  const focusQuestion = () => document.querySelector("#question textarea, #find, #wishes [type=search]")?.focus();
 
   const theme = () => {
     const dark = document.body.classList.toggle("dark");
