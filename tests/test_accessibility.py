@@ -93,3 +93,28 @@ def test_no_state_of_the_chat_page_has_a_serious_violation(
     page.locator("#since textarea, #since input").press("Enter")
     expect(page.locator("#scope")).to_contain_text("0 papers match.")
     assert serious(page) == []
+
+
+@pytest.mark.parametrize(("viewport", "scheme"), SEEN, ids=NAMES)
+def test_no_state_of_the_digest_page_has_a_serious_violation(
+    viewport: dict[str, int], scheme: str, site: str, visit: Visit, serious: Serious
+) -> None:
+    page = visit(f"{site}/digest?since=2000&by=published&topic=retrieval", viewport, scheme)
+    expect(page.locator(".noted").first).to_be_visible()
+    expect(page.locator(".saver")).to_be_visible()
+    assert serious(page) == []
+    page.locator("#new-question").fill("Which papers improve retrieval?")
+    page.locator("#new-question").press("Enter")
+    expect(page.locator(".saved-question")).to_be_visible()
+    expect(page.locator("#notice")).to_contain_text("is saved")
+    assert serious(page) == []
+    page.get_by_role("button", name="Forget: ").click()
+    expect(page.locator("#no-questions")).to_be_visible()
+    page.get_by_label("Since").fill("2031")
+    page.get_by_label("Since").press("Tab")
+    expect(page.locator("#nothing-new")).to_be_visible()
+    assert serious(page) == []
+    page.get_by_label("Since").fill("soon")
+    page.get_by_label("Since").press("Tab")
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert serious(page) == []
