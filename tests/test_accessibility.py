@@ -118,3 +118,25 @@ def test_no_state_of_the_digest_page_has_a_serious_violation(
     page.get_by_label("Since").press("Tab")
     expect(page.get_by_role("alert")).to_be_visible()
     assert serious(page) == []
+
+
+@pytest.mark.parametrize(("viewport", "scheme"), SEEN, ids=NAMES)
+def test_no_state_of_the_library_page_has_a_serious_violation(
+    viewport: dict[str, int], scheme: str, site: str, visit: Visit, serious: Serious
+) -> None:
+    page = visit(f"{site}/library", viewport, scheme)
+    expect(page.locator("#papers tbody tr").first).to_be_visible()
+    page.locator("#papers .choose").first.check()
+    expect(page.locator("#chosen-bar")).to_be_visible()
+    assert serious(page) == []
+    page.locator("#papers tbody th > a").first.click()
+    expect(page.locator("#paper-title")).to_be_visible()
+    assert serious(page) == []
+    for view, shown in (("map", "#map"), ("add", "#drop")):
+        page.goto(f"{site}/library?view={view}")
+        expect(page.locator(shown)).to_be_visible()
+        assert serious(page) == []
+    for query in ("since=2031", "until=soon"):
+        page.goto(f"{site}/library?{query}")
+        expect(page.locator("#papers [role=alert], .nothing").first).to_be_visible()
+        assert serious(page) == []
