@@ -99,6 +99,23 @@ def test_a_topic_that_no_paper_bears_on_leaves_nothing(library: Library) -> None
     assert (found.total, found.topics, found.citations) == (0, (), ())
 
 
+def test_a_paper_is_on_a_topic_by_the_closest_of_the_whole_library(
+    library: Library, write_papers: Callable[..., Path]
+) -> None:
+    cooks = {
+        "title": "Language Models as Cooks",
+        "abstract": "We ask language models to plan meals for a week. Most of the meals can be eaten.",
+        "organization": "Kitchen",
+    }
+    library.add([write_papers("cooks.jsonl", cooks)])
+    wish = Wish(since="2020", topic="language models that plan", organizations=("Kitchen",))
+    assert digest(library, wish, TODAY).total == 1
+    further = wish.model_copy(update={"topic": "language models that plan the firing of pottery in a kiln"})
+    assert digest(library, further, TODAY).total == 0
+    library.remove(["KilnBench"])
+    assert digest(library, further, TODAY).total == 1
+
+
 def test_nothing_new_is_an_empty_digest(library: Library, open_library: Callable[..., Library]) -> None:
     assert digest(library, Wish(since="2031"), TODAY) == Digest(wish=Wish(since="2031"), since="2031-01-01")
     empty = open_library(library.folder.parent / "empty")
