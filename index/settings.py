@@ -39,7 +39,7 @@ class RetrievalSettings(Group):
     """The weight of shared words (BM25) when candidates are ranked."""
     late: float = Field(0.85, ge=0)
     """The weight of late interaction (the best match of each word's vector) in the final ranking; 0 turns it off."""
-    reranked: int = Field(60, ge=1, le=1000)
+    reranked: int = Field(40, ge=1, le=1000)
     """How many of the best papers late interaction looks at."""
     reranker: str = ""
     """A model that orders the best papers anew, as `provider:model`; providers are cohere, jina, sbert. Empty: none."""
