@@ -299,6 +299,13 @@ def test_ask_prints_the_answer_and_its_references_and_notes_apart(ibid: Run, sto
     assert "cited" in done.stderr
 
 
+def test_the_long_lines_of_a_list_are_printed_whole(ibid: Run, stocked: Path) -> None:
+    question = "Which papers improve retrieval?"
+    told = json.loads(ibid("ask", "--json", question).stdout)
+    assert told["kind"] == "list"
+    assert told["text"] in ibid("ask", question).stdout
+
+
 def test_a_question_that_the_papers_do_not_answer_is_no_failure(ibid: Run, stocked: Path) -> None:
     done = ibid("ask", "How do I bake sourdough bread?")
     assert done.returncode == 0

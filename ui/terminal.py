@@ -158,12 +158,21 @@ def print_answer(answer: Answer) -> None:
         notes().print(f"Understood as: {answer.standalone}", markup=False, style="dim")
     if stated := ", ".join(words for _, words in scope_words(answer.scope.stated)):
         notes().print(f"Held to what the question says: {stated}", markup=False, style="dim")
-    out.print(Markdown(answer.text))
+    _print_markdown(answer.text)
     if answer.citations:
         out.print()
         for citation in answer.citations:
             out.print(reference(citation), markup=False)
     notes().print(coverage_words(answer), markup=False, style="dim")
+
+
+def _print_markdown(text: str) -> None:
+    """Rendered for a person's terminal; as it is for a program, since rendering cuts long lines of lists there."""
+    out = console()
+    if out.is_terminal:
+        out.print(Markdown(text))
+    else:
+        out.print(text, markup=False)
 
 
 def converse(assistant: Assistant, conversations: Conversations, filters: Filters) -> None:
