@@ -13,6 +13,7 @@ from index.schema import Chunk, Paper
 
 _MARKER = re.compile(r"\[(\d+)\](?!\()")
 _SPACED_MARKER = re.compile(r"\s?\[(\d+)\](?!\()")
+_TEX_QUOTES = re.compile(r"``(.+?)(?:''|\")", re.DOTALL)
 _BROKEN_OFF = re.compile(r"\s?(?<!\\)\[\d*$")
 _FINAL = re.compile(r"[.!?…]+[\"'”’)\]*_]*$")
 _NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?")
@@ -59,8 +60,12 @@ def with_markers(sentence: str, numbers: Sequence[int]) -> str:
 
 
 def unmarked(text: str) -> str:
-    """Text of a paper's own, with bracketed numbers ("Reply to [3]") escaped, so that they are no markers."""
-    return _MARKER.sub(r"\\[\1\\]", text)
+    """Text of a paper's own as Markdown that says it: its bracketed numbers are no markers, its backticks no code.
+
+    "Reply to [3]" is escaped, and so are backticks; TeX's quotes (``so'') become the ones they stand for.
+    """
+    quoted = _TEX_QUOTES.sub("“\\1”", text)
+    return _MARKER.sub(r"\\[\1\\]", quoted.replace("`", "\\`"))
 
 
 def markers(text: str) -> list[int]:

@@ -244,7 +244,8 @@ def _marked(sentence: Sentence, plain: str) -> bool:
 
 
 def _unescaped(markdown: str) -> str:
-    return re.sub(r"\\([^\w\s])", r"\1", markdown)
+    """What Markdown says, with all quotes alike: TeX's (``so'') are shown as the ones they stand for."""
+    return re.sub(r"``|''|[“”]", '"', re.sub(r"\\([^\w\s])", r"\1", markdown))
 
 
 def examined(library: Library, asked: list[str], filters: Filters = Filters()) -> tuple[int, list[str]]:
@@ -295,6 +296,7 @@ HOSTILE: tuple[dict[str, Any], ...] = (
     {"title": "Ellipsis of drift", "abstract": "Buoys drift… They drift on … and on?! Then 5.0 of 8 stop"},
     {"title": "Lists of drift", "abstract": "We study:\n\n1. buoys that drift;\n2. buoys [5] that sink;\n- 9 others."},
     {"title": "R2D2: drift", "abstract": "It drifts. We propose R2D2, which lets 4 buoys drift. This is [1] no mark."},
+    {"title": "Drift in code", "abstract": "Buoys say ``we drift'' to `x` alone. A ``drift that never ends is 3 m."},
     {"title": "3 Buoys: drift", "abstract": "It drifts with the tide wherever it goes. We propose to let buoys drift."},
 )  # fmt: skip
 

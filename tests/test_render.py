@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from assistant.citations import with_markers
 from assistant.conversation import ConversationSummary
 from assistant.schema import (
     Answer,
@@ -380,3 +381,12 @@ def test_a_library_without_papers_says_how_to_add_some() -> None:
         papers=0, chunks=0, oldest=None, newest=None, updated=None, organizations=(), sources=()
     )
     assert "ibid add PATH" in thread_view.empty(facts, [])
+
+
+def test_backticks_of_a_paper_are_shown_and_swallow_no_marker() -> None:
+    said = ["Such as ``first, I need to''-phrases.", "A ``quote that never ends and `one` word."]
+    text = " ".join(with_markers(sentence, [number]) for number, sentence in enumerate(said, 1))
+    shown = markup.markdown(text, lambda number: f"<a>{number}</a>")
+    assert " ".join(shown.split()) == (
+        "<p>Such as “first, I need to”-phrases <a>1</a>. A ``quote that never ends and `one` word <a>2</a>.</p>"
+    )
