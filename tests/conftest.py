@@ -357,7 +357,10 @@ def _served(library: Library, assistant: Assistant | None = None, **options: Any
     try:
         yield f"http://127.0.0.1:{port}"
     finally:
-        page.close(verbose=False)
+        try:
+            page.close(verbose=False)
+        except RuntimeError:  # Gradio tells its open streams from another thread, and one may end just then
+            page.close(verbose=False)
         del page
         gc.collect()  # Gradio leaves its server's event loop and sockets to it
 
