@@ -41,7 +41,7 @@ layers: $(VENV)/tested ## ui -> assistant -> index, never back
 	@$(BIN)/lint-imports --no-cache
 
 docs: $(VENV)/tested ## Write docs/cli.md, docs/settings.md and the examples of docs/answers.md
-	@$(BIN)/python -m ui.reference docs && $(BIN)/python -m ui.examples docs
+	@$(BIN)/python -m ui.command_line.reference docs && $(BIN)/python -m ui.command_line.examples docs
 
 bench: $(VENV)/installed ## Measure speed and memory (PAPERS=path; PEER=python that has llama-index and torch)
 	@PEER="$(PEER)" $(BIN)/python -m assistant.evaluation.speed $(or $(PAPERS),$(wildcard ../shared/seeds/*.txt))

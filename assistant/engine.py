@@ -6,7 +6,7 @@ The façade of this package. `ask` drains `stream`, so there is one way an answe
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from assistant.answering import Scoped, composed, named_papers, passages_for, reading_of, scoped
@@ -47,6 +47,13 @@ class Assistant:
             if isinstance(event, Answered):
                 return event.answer
         raise AssertionError("a stream ends with its answer")
+
+    def converse(self, questions: Iterable[str], filters: Filters = Filters()) -> list[Turn]:
+        """The questions of one conversation, oldest first, each answered after the ones before it."""
+        turns: list[Turn] = []
+        for question in questions:
+            turns.append(Turn(question=question, answer=self.ask(question, turns, filters)))
+        return turns
 
     def stream(
         self, question: str, turns: Sequence[Turn] = (), filters: Filters = Filters()

@@ -14,7 +14,7 @@ from index.ingest import AddReport, Step
 from index.library import Library
 from index.lock import writing
 from index.schema import Unreadable
-from ui.adding import Adding, Job, pasted_name, result_words, safe_name
+from ui.library.adding import Adding, Job, pasted_name, result_words, safe_name
 
 WAIT = 30.0
 PAPER = '{"title": "On Wells", "abstract": "Wells run dry in summer. Deep ones do so later."}\n'

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from index.listing import Field, Order
 from index.schema import Filters
-from ui.address import Address, Colour, Part, changed, read, to_paper, write
+from ui.library.address import Address, Colour, Part, changed, read, to_paper, write
 
 _name = st.text(min_size=1, max_size=30).map(str.strip).filter(bool)
 _names = st.lists(_name, max_size=3, unique=True).map(tuple)

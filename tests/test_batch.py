@@ -14,7 +14,7 @@ from assistant.engine import Assistant
 from assistant.schema import Answer
 from index.library import Library
 from index.schema import Filters
-from ui.batch import answer_lines, search_lines
+from ui.command_line.batch import answer_lines, search_lines
 
 NOBODY = Filters()
 

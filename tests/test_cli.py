@@ -56,7 +56,7 @@ def stocked(environment: dict[str, str], sample_folder: Path) -> Path:
 @pytest.mark.parametrize("words", [["--help"], ["ask", "--help"], ["--version"]], ids=" ".join)
 def test_help_loads_nothing_heavy(environment: dict[str, str], words: list[str]) -> None:
     program = (
-        "import sys\nfrom ui.cli import cli\n"
+        "import sys\nfrom ui.command_line.cli import cli\n"
         f"cli.main({words!r}, standalone_mode=False)\n"
         f"print(*sorted(set({HEAVY!r}) & set(sys.modules)), file=sys.stderr)"
     )

@@ -10,7 +10,7 @@ import pytest
 
 from assistant.kinds import claim, kind_of, sides
 from index.schema import Filters
-from ui.commands import (
+from ui.parts.commands import (
     COMMANDS,
     Ask,
     Command,
@@ -22,7 +22,7 @@ from ui.commands import (
     completions,
     parse,
 )
-from ui.exports import FORMATS
+from ui.parts.exports import FORMATS
 
 TODAY = date(2025, 7, 15)
 KNOWN = ("NVIDIA", "Google", "Google DeepMind", "Institute of Tides and Storms", "Aviary Lab")

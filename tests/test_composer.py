@@ -13,8 +13,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from index.library import Library
 from index.settings import IndexSettings
-from ui.commands import COMMANDS
-from ui.completion import titles
+from ui.chat.completion import titles
+from ui.parts.commands import COMMANDS
 
 Visit = Callable[..., Page]
 Ask = Callable[[Page, str], Locator]

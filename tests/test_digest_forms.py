@@ -16,10 +16,10 @@ from assistant.saved_questions import Outcome, SavedQuestion
 from assistant.schema import Answer, Citation
 from index.library import Library
 from index.schema import Filters, Paper
-from ui import digest_view
-from ui.atom import as_atom
-from ui.digest_address import elsewhere, read, write
-from ui.digest_forms import FORMS, Edition, as_html, as_markdown, heading, outcome_words, summary, title
+from ui.digest import digest_view
+from ui.digest.address import elsewhere, read, write
+from ui.digest.atom import as_atom
+from ui.digest.forms import FORMS, Edition, as_html, as_markdown, heading, outcome_words, summary, title
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 HOSTILE = {

@@ -25,7 +25,7 @@ from assistant.digest import Wish
 from assistant.digest import digest as new_papers
 from index.embedding import Embedder
 from index.library import Library
-from ui.digest_address import write
+from ui.digest.address import write
 
 Visit = Callable[..., Page]
 Serving = Callable[[Library], AbstractContextManager[str]]

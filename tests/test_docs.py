@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ui.reference import helps, pages, write
+from ui.command_line.reference import helps, pages, write
 from ui.settings import Configuration, known_settings
 
 ROOT = Path(__file__).parents[1]

@@ -16,8 +16,8 @@ from gradio_client.exceptions import AppError
 
 from assistant.schema import Answer
 from index.ingest import AddReport
-from ui.programs import BadRequest, Programs
-from ui.results import PaperList, Results
+from ui.programs.operations import BadRequest, Programs
+from ui.programs.results import PaperList, Results
 
 pytestmark = [
     # Gradio leaves sockets to the garbage collector, its client an executor's thread,

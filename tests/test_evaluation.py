@@ -42,9 +42,9 @@ from index.library import Library
 from index.rows import Indexed
 from index.schema import Chunk, Filters, Paper
 from index.settings import IndexSettings
-from ui.charts import Bar, block_bars, svg_bars
-from ui.cli import cli
-from ui.report import figure, html_report, markdown_report, write_report
+from ui.command_line.charts import Bar, block_bars, svg_bars
+from ui.command_line.cli import cli
+from ui.command_line.report import figure, html_report, markdown_report, write_report
 
 QUESTIONS = [
     {"qid": "q1", "question": "How are floods forecast from few buoys?", "gold": ["TideNet: Forecasting Sea Levels from Sparse Buoys"], "answer_sentences": ["On three coasts it halves the error of tidal tables."]},  # noqa: E501

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from index.library import Library
-from ui.examples import PAGE, START, examples, page
+from ui.command_line.examples import PAGE, START, examples, page
 
 DOCS = Path(__file__).parents[1] / "docs"
 

@@ -14,9 +14,9 @@ from assistant.conversation import Conversation
 from assistant.schema import Answer, Citation, Feedback, Turn
 from index.errors import IbidError
 from index.schema import Filters, Paper
-from ui.bibliography import bibtex, csl_json, ris
-from ui.exports import FORMATS, as_data, as_html, as_markdown, export
-from ui.latex import latex
+from ui.parts.bibliography import bibtex, csl_json, ris
+from ui.parts.exports import FORMATS, as_data, as_html, as_markdown, export
+from ui.parts.latex import latex
 
 HOSTILE = {
     "template": "${alert(1)} and {{constructor}}",

@@ -21,8 +21,8 @@ from assistant.digest import Digest, Noted, Topic, Wish
 from assistant.saved_questions import Outcome, SavedQuestion
 from index.errors import SettingsError
 from index.schema import Paper
-from ui.digest_forms import Edition
-from ui.letter import NotSent, letter, mark, send
+from ui.digest.forms import Edition
+from ui.digest.letter import NotSent, letter, mark, send
 from ui.settings import DigestSettings
 
 SETTINGS = DigestSettings(

@@ -14,9 +14,9 @@ from index.library import LibraryFacts
 from index.listing import Listed, Listing, Order
 from index.schema import Conflict, Document, Filters, Paper, Section
 from index.similar import Similar
-from ui import adding_view, map_view, paper_view, papers_view
-from ui.adding import Job
-from ui.address import Address, Colour, read
+from ui.library import adding_view, map_view, paper_view, papers_view
+from ui.library.adding import Job
+from ui.library.address import Address, Colour, read
 
 HOSTILE = {
     "template": "${alert(1)} and {{constructor}} and `x`",

@@ -22,7 +22,7 @@ from mcp.types import CallToolResult, TextContent
 
 from assistant.engine import Assistant
 from assistant.schema import Answer
-from ui.results import PaperList, PaperText, Results
+from ui.programs.results import PaperList, PaperText, Results
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),

@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 
 from assistant.schema import Answer, Citation
 from index.schema import Paper
-from ui.message import Harmless, closing, harmless, url_citations
+from ui.programs.message import Harmless, closing, harmless, url_citations
 
 PIECES = st.lists(st.text(alphabet="ab <>!?[]()/\\$\n-=&", max_size=8), max_size=8)
 

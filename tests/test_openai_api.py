@@ -16,9 +16,9 @@ from assistant.schema import Answer, Delta, Event, Turn
 from index.errors import IbidError
 from index.library import Library
 from index.schema import Filters
-from ui.message import closing
-from ui.openai_api import GivenAnswers
-from ui.openai_schema import CompletionError, conversation, read_request
+from ui.programs.message import closing
+from ui.programs.openai_api import GivenAnswers
+from ui.programs.openai_schema import CompletionError, conversation, read_request
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),

@@ -13,7 +13,7 @@ from typing import Any
 import click
 import pytest
 
-from ui.cli import cli
+from ui.command_line.cli import cli
 
 ROOT = Path(__file__).parents[1]
 GUIDE = (ROOT / "docs" / "programs.md").read_text(encoding="utf-8")

@@ -25,9 +25,10 @@ from assistant.schema import (
 from index.dates import date_words
 from index.library import LibraryFacts
 from index.schema import Filters, Paper
-from ui import bibliography, evidence_view, frame_view, history_view, markup, render, thread_view
-from ui.latex import latex
-from ui.run import Progress
+from ui.chat import evidence_view, history_view, thread_view
+from ui.chat.run import Progress
+from ui.parts import bibliography, frame_view, markup, render
+from ui.parts.latex import latex
 
 PASSAGE = "Rewards are easily hacked. Anchoring stops the drift by $\\pi_0$ alone. Costs stay low."
 QUOTE = "Anchoring stops the drift by $\\pi_0$ alone."

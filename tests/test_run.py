@@ -10,7 +10,7 @@ import pytest
 from assistant.schema import Answer, Answered, Citation, Delta, Event, Retrieved, Turn
 from index.errors import IbidError
 from index.schema import Filters, Paper
-from ui.run import Progress, Run
+from ui.chat.run import Progress, Run
 
 WAIT = 10.0
 CITED = Citation(number=1, paper=Paper(id="tide", title="TideNet"), quote="It drifts.", start=0, end=10)

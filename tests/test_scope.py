@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from index.schema import Filters
-from ui import render, scope
+from ui.parts import render, scope
 
 
 def test_filters_are_worded_and_each_can_be_dropped() -> None:

@@ -1,4 +1,4 @@
-"""Faces: the command line and the chat page, both rendering the same `Answer`.
+"""Faces: the command line, the pages and the interfaces for programs, all rendering the same `Answer`.
 
 Refuses to know about Chroma, SQL and prompts.
 """

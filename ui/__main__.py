@@ -1,6 +1,6 @@
 """`python -m ui` is `ibid`."""
 
-from ui.cli import main
+from ui.command_line.cli import main
 
 if __name__ == "__main__":
     main()

@@ -19,15 +19,15 @@ import gradio as gr
 
 from assistant.engine import Assistant
 from index.errors import IbidError
-from ui import endpoints
 from ui.beside import beside
-from ui.chat import Chat
-from ui.chat_page import ChatPage
-from ui.digest import Digests
-from ui.digest_page import DigestPage
-from ui.library import Desk
-from ui.library_page import LibraryPage
-from ui.programs import Programs
+from ui.chat.actions import Chat
+from ui.chat.page import ChatPage
+from ui.digest.actions import Digests
+from ui.digest.page import DigestPage
+from ui.library.actions import Desk
+from ui.library.page import LibraryPage
+from ui.programs import endpoints
+from ui.programs.operations import Programs
 
 LARGEST_UPLOAD = 256 * 2**20  # bytes: more than that of text no reader takes
 ASSETS = Path(__file__).parent / "assets"

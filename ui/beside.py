@@ -11,9 +11,10 @@ from typing import Any
 
 from starlette.middleware import Middleware
 
-from ui import feed, openai_api
+from ui.digest import feed
 from ui.guard import Guard
-from ui.programs import Programs
+from ui.programs import openai_api
+from ui.programs.operations import Programs
 
 
 def beside(programs: Programs, mcp: bool = False, hosts: Collection[str] = ()) -> dict[str, Any]:
@@ -21,7 +22,7 @@ def beside(programs: Programs, mcp: bool = False, hosts: Collection[str] = ()) -
     routes = [*openai_api.routes(programs), *feed.routes(programs)]
     joined: dict[str, Any] = {"routes": routes, "middleware": [Middleware(Guard, hosts=hosts)]}
     if mcp:
-        from ui.mcp_tools import tools  # a third of a second that only this needs
+        from ui.programs.mcp_tools import tools  # a third of a second that only this needs
 
         offered = tools(programs)
         routes += offered.streamable_http_app().routes

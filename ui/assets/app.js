@@ -1,6 +1,6 @@
 // The page's own script: what is shown and focused, without a trip to the server; clicks that do
 // need the server are sent on through the bridge. Rendered HTML says what a control does in `data-do`.
-// `server` has the services of ui/services.py: each takes an object and gives one, with `error` in words.
+// `server` has the services of ui/chat/services.py: each takes an object and gives one, with `error` in words.
 window.ibid = (() => {
   "use strict";
   const byId = (id) => document.getElementById(id);

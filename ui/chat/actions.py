@@ -1,0 +1,300 @@
+"""What the chat page does, without the page.
+
+Owns who looks at which conversation, and the order of things: ask, follow, stop, retry, edit, open. Every
+method gives `View`s, the parts of the page that changed; it knows nothing of Gradio, so that all of it
+can be driven from a test. Conversations live in the library's database and are read back for every view:
+the page and the process may both be restarted. Scopes, the list of conversations and evidence have
+modules of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from assistant.conversation import Conversation, Conversations
+from assistant.engine import Assistant
+from assistant.schema import Event, Turn
+from assistant.understanding import merged
+from index.errors import IbidError
+from index.library import Library
+from index.schema import Filters
+from ui.chat import evidence_view, thread_view
+from ui.chat.evidence import Evidence
+from ui.chat.history import History
+from ui.chat.offers import Offers
+from ui.chat.run import Progress, Run
+from ui.chat.runs import Runs
+from ui.chat.scoping import Scoping
+from ui.chat.services import Services
+from ui.chat.view import Choices, Offered, View
+from ui.parts import frame_view, scope
+from ui.parts.commands import Ask, CommandError, ListPapers, SetScope, StartNew, parse
+from ui.parts.render import scope_words
+from ui.parts.scope import Panel
+
+NEWEST = 4
+LISTED = 20  # papers that /papers shows
+_NOTHING_YET = "There is nothing to export yet: ask something first."
+
+
+class Chat:
+    """The chat page's doings over one library; one serves every browser."""
+
+    def __init__(self, library: Library, assistant: Assistant) -> None:
+        self.library = library
+        self.assistant = assistant
+        self.conversations = Conversations(library)
+        self.history = History(self.conversations)
+        self.scoping = Scoping(library, self.conversations)
+        evidence = Evidence(library, self.conversations)
+        offers = Offers(library, assistant, self.conversations)
+        self.services = Services(library, self.history, evidence, offers)
+        self._runs = Runs()
+        self._looking: dict[str, object] = {}  # what each browser tab looks at now, as a mark of the visit
+
+    # Looking
+
+    def enter(self, visitor: str, conversation: str) -> Iterator[View]:
+        """Show a conversation, or the empty page where there is none of that id; follow what runs in it."""
+        visit = self._arrive(visitor)
+        run = self._runs.running(conversation)  # before reading the turns, so that none is missed between
+        found = self.find(conversation)
+        offered = {"offered": self.offered()}
+        if found is None:
+            yield self._blank().model_copy(update=offered)
+            return
+        yield self._whole(found).model_copy(update=offered)
+        if run is not None:
+            yield from self._follow(visitor, visit, found.id, run)
+
+    def new(self, visitor: str) -> View:
+        """The empty page."""
+        self._arrive(visitor)
+        return self._blank()
+
+    def leave(self, visitor: str) -> None:
+        """Nobody looks any more."""
+        self._looking.pop(visitor, None)
+
+    def find(self, conversation: str) -> Conversation | None:
+        """The conversation of that id, where there is one."""
+        if not conversation:
+            return None
+        try:
+            return self.conversations.open(conversation)
+        except IbidError:  # a link to a conversation deleted since is no reason to fail
+            return None
+
+    def remove(self, visitor: str, current: str, conversation: str) -> View:
+        """Take a conversation away; the page turns blank where it was the one shown."""
+        self._runs.stop(conversation)
+        if self.find(conversation) is None:
+            return View(history=self.history.listed(current))
+        said = self.history.remove(conversation)
+        shown = self.new(visitor) if current == conversation else View(history=self.history.listed(current))
+        return shown.model_copy(update={"notice": said.notice})
+
+    # Asking
+
+    def say(self, visitor: str, conversation: str, text: str, panel: Panel) -> Iterator[View]:
+        """Do what was typed: a command, or a question to answer."""
+        try:
+            command = parse(text, self.assistant.today or date.today(), self._organizations)
+        except CommandError as error:
+            yield View(notice=frame_view.notice(str(error)))
+            return
+        if isinstance(command, Ask):
+            yield from self.ask(visitor, conversation, command.question, panel)
+        elif isinstance(command, StartNew):
+            yield self.new(visitor).model_copy(update={"box": ""})
+        elif isinstance(command, SetScope):
+            yield self.scoping.replace(self.find(conversation), command.filters).model_copy(
+                update={"box": ""}
+            )
+        elif isinstance(command, ListPapers):
+            yield View(live=self._listing(command), box="")
+        else:
+            there = self.find(conversation)
+            said = frame_view.exporting(command.form) if there else frame_view.notice(_NOTHING_YET)
+            yield View(notice=said, box="")
+
+    def ask(self, visitor: str, conversation: str, question: str, panel: Panel) -> Iterator[View]:
+        """Answer a question in the conversation, or in a new one; a blank question changes nothing."""
+        question = question.strip()
+        found = self.find(conversation)
+        try:
+            filters = self.scoping.read(found, panel)
+        except ValueError as error:
+            yield View(bar=frame_view.scope_bar_trouble(str(error)), sendable=False)
+            return
+        if not question or not self.library.count(filters):
+            yield self.scoping.shown(filters)
+            return
+        visit = self._arrive(visitor)
+        if found is None:
+            found = self.conversations.create(filters)
+        run = self._start(found, question, filters, len(found.turns))
+        box = "" if run.progress.question == question else question
+        asked = self._whole(found).model_copy(update={"box": box})
+        # The turns before stand on the page already: a long conversation is not sent again.
+        yield asked.model_copy(update={"thread": None}) if found.turns else asked
+        yield from self._follow(visitor, visit, found.id, run)
+
+    def retry(self, visitor: str, conversation: str) -> Iterator[View]:
+        """Ask the last question again, or the one that failed; the old answer goes when the new is there."""
+        found = self.find(conversation)
+        failed = self._runs.progress(conversation)
+        if found is None or not (found.turns or failed):
+            return
+        number = failed.number if failed else len(found.turns)
+        question = failed.question if failed else found.turns[-1].question
+        yield from self._again(visitor, found, number, question)
+
+    def edit(self, visitor: str, conversation: str, number: int, question: str) -> Iterator[View]:
+        """Ask turn `number` as another question; that turn and those after it go when the answer is there."""
+        found = self.find(conversation)
+        if found is not None and 1 <= number <= len(found.turns) and question.strip():
+            yield from self._again(visitor, found, number, question.strip())
+
+    def unstate(self, visitor: str, conversation: str, part: str) -> Iterator[View]:
+        """Ask the last question again without one part of the scope that it states itself."""
+        found = self.find(conversation)
+        if found is None or not found.turns:
+            return
+        stated = self.assistant.stated(found.turns[-1].answer.standalone)
+        kept = merged(found.scope, scope.without(stated.filters, part)) or found.scope
+        yield from self._again(visitor, found, len(found.turns), stated.rest, kept)
+
+    def stop(self, conversation: str) -> None:
+        """End the answer being written; who follows it shows what was kept."""
+        self._runs.stop(conversation)
+
+    # Parts of the page
+
+    def header(self) -> str:
+        return frame_view.header(self.assistant.engine, self.library.count())
+
+    def offered(self) -> Offered:
+        """What the filter panel lets choose from, most papers first."""
+        facts = self.library.facts()
+        return Offered(
+            organizations=_labelled(facts.organizations),
+            sources=_labelled(facts.sources),
+            tags=_labelled(facts.tags),
+        )
+
+    def _blank(self) -> View:
+        shown = View(
+            conversation="",
+            thread=self._welcome(),
+            live="",
+            evidence=evidence_view.EMPTY,
+            history=self.history.listed(""),
+            status="",
+            header=self.header(),
+            notice="",
+            busy=False,
+        )
+        return _joined(shown, self.scoping.shown(Filters()))
+
+    def _listing(self, command: ListPapers) -> str:
+        every = self.library.papers(command.filters, command.words, limit=LISTED + 1)
+        return thread_view.listing(
+            command.words, scope_words(command.filters), every[:LISTED], len(every) > LISTED
+        )
+
+    def _organizations(self) -> list[str]:
+        return [name for name, _ in self.library.facts().organizations]
+
+    def _welcome(self) -> str:
+        """The page before the first question."""
+        facts = self.library.facts()
+        return thread_view.empty(facts, self.library.papers(limit=NEWEST) if facts.papers else [])
+
+    def _whole(self, conversation: Conversation) -> View:
+        progress = self._runs.progress(conversation.id)
+        turns = _finished(conversation, progress)
+        shown = View(
+            conversation=conversation.id,
+            thread=thread_view.thread(turns) if turns or progress else self._welcome(),
+            live=thread_view.live(progress) if progress else "",
+            evidence=_evidence(turns),
+            history=self.history.listed(conversation.id),
+            status="",
+            header=self.header(),
+            notice="",
+            busy=progress is not None and not progress.over,
+        )
+        return _joined(shown, self.scoping.shown(conversation.scope))
+
+    def _follow(self, visitor: str, visit: object, conversation: str, run: Run) -> Iterator[View]:
+        searched = False
+        for progress in run.follow():
+            if self._looking.get(visitor) is not visit:
+                return
+            if progress.over:
+                break
+            view = View(live=thread_view.live(progress), status=thread_view.status(progress))
+            if progress.passages and not searched:
+                searched = True
+                evidence = evidence_view.searching(progress.number, progress.passages)
+                view = view.model_copy(update={"evidence": evidence})
+            yield view
+        found = self.find(conversation)
+        if found is not None:
+            ended = {"status": thread_view.status(run.progress), "panel": None, "bar": None, "notice": None}
+            if run.progress.stage == "failed":
+                ended["box"] = run.progress.question
+            yield self._whole(found).model_copy(update=ended)
+
+    # Runs
+
+    def _again(
+        self, visitor: str, found: Conversation, number: int, question: str, filters: Filters | None = None
+    ) -> Iterator[View]:
+        visit = self._arrive(visitor)
+        run = self._start(found, question, found.scope if filters is None else filters, number - 1)
+        yield self._whole(found).model_copy(update={"box": ""})
+        yield from self._follow(visitor, visit, found.id, run)
+
+    def _start(self, conversation: Conversation, question: str, filters: Filters, position: int) -> Run:
+        """A new run for the turn at `position`, from 0, in place of that turn and those after it."""
+        turns = conversation.turns[:position]
+        progress = Progress(question=question, number=position + 1, papers=self.library.count(filters))
+
+        def begin() -> Iterator[Event]:
+            return self.assistant.stream(question, turns, filters)
+
+        def keep(turn: Turn) -> None:
+            if position < len(conversation.turns):
+                self.conversations.replace_from(conversation.id, position, turn)
+            else:
+                self.conversations.append(conversation.id, turn)
+
+        return self._runs.start(conversation.id, lambda: Run(progress, filters, begin, keep))
+
+    def _arrive(self, visitor: str) -> object:
+        visit = self._looking[visitor] = object()
+        return visit
+
+
+def _finished(conversation: Conversation, progress: Progress | None) -> tuple[Turn, ...]:
+    """The stored turns, without those that a question under way is to replace."""
+    if progress is None or progress.over:
+        return conversation.turns
+    return conversation.turns[: progress.number - 1]
+
+
+def _evidence(turns: tuple[Turn, ...]) -> str:
+    """What the last turn stands on; the page asks for the others as they are opened."""
+    return evidence_view.evidence(len(turns), turns[-1].answer, len(turns)) if turns else evidence_view.EMPTY
+
+
+def _joined(view: View, more: View) -> View:
+    """The first view with what the second one changes."""
+    return view.model_copy(update={name: getattr(more, name) for name in more.model_fields_set})
+
+
+def _labelled(counts: Sequence[tuple[str, int]]) -> Choices:
+    return tuple((f"{name} ({papers})", name) for name, papers in counts)

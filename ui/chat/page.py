@@ -1,0 +1,348 @@
+"""The chat page: components and wiring, nothing else.
+
+What happens is decided in `chat`, what it looks like in the `*_view` modules; each handler turns
+arguments into a call and the `View`s that come back into updates. Clicks inside rendered HTML arrive
+through one hidden component, the bridge (see assets/app.js), as one of two events: `run` answers a
+question and paints as it goes, `act` paints once. The thread is plain HTML and not a `gr.Chatbot`:
+finished turns stay untouched while a new one streams, every control can carry a name, and nothing remote
+can be shown.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, cast
+
+import gradio as gr
+
+from index.errors import IbidError
+from ui.chat import evidence_view, history_view
+from ui.chat.actions import Chat
+from ui.chat.view import Choices, Offered, View
+from ui.parts import frame_view
+from ui.parts.scope import Panel
+
+_log = logging.getLogger(__name__)
+_SENDS = 16  # questions that may be under way at once, over all browsers
+_BRIDGE = "ibid.connect(trigger, server)  // sends 'run' and 'act'"
+_CONVERSATION = "ibid.followConversation(props, watch)"
+_WATCHED = "ibid.follow(element, watch)"
+# What the page's script fills: Gradio patches what it has painted, and would undo it there.
+_EARLIER = '<div id="earlier-turns" class="turns"></div>'
+_OLDER = '<div id="older-evidence"></div>'
+
+
+class ChatPage:
+    """The components of the chat page, made inside an open `gr.Blocks`, and their events."""
+
+    def __init__(self, page: gr.Blocks, chat: Chat) -> None:
+        self.chat = chat
+        self.page = page
+        self._lay_out()
+        self._wire()
+
+    # Components
+
+    def _lay_out(self) -> None:
+        services = list(self.chat.services.by_name.values())
+        self.bridge = gr.HTML("", elem_id="bridge", js_on_load=_BRIDGE, server_functions=services)
+        self.conversation = _rendered("conversation", script=_CONVERSATION)
+        self.header = _rendered("header", self.chat.header())
+        with gr.Row(elem_id="columns"):
+            with gr.Column(elem_id="left", min_width=0):
+                self._lay_out_left()
+            with gr.Column(elem_id="middle", min_width=0):
+                self._lay_out_middle()
+            with gr.Column(elem_id="right", min_width=0):
+                self.evidence = _rendered("evidence", evidence_view.EMPTY, script=_WATCHED)
+                _rendered("older", _OLDER)
+
+    def _lay_out_left(self) -> None:
+        self.new = gr.Button("New conversation", elem_id="new", size="sm")
+        _rendered("search", history_view.SEARCH)
+        self.history = _rendered("history", script=_WATCHED)
+        with gr.Column(elem_id="filters", min_width=0):
+            _rendered("filters-title", "<h2>Filters</h2>")
+            with gr.Row(elem_id="dates"):
+                self.since = gr.Textbox(label="Since", placeholder="June 2025", elem_id="since", min_width=0)
+                self.until = gr.Textbox(label="Until", placeholder="2025-12", elem_id="until", min_width=0)
+            self.organizations = _choice("Organisation", "organizations")
+            self.min_comments = gr.Number(
+                value=None, label="Minimum comments", minimum=0, precision=0, elem_id="min-comments"
+            )
+            self.sources = _choice("Source", "sources")
+            self.tags = _choice("Tag", "tags")
+            self.unseen = gr.Textbox(visible="hidden", elem_id="unseen")
+
+    def _lay_out_middle(self) -> None:
+        _rendered("banner", frame_view.banner(self.chat.assistant.engine))
+        self.bar = _rendered("scope", script=_WATCHED)
+        with gr.Column(elem_id="scroll", min_width=0):
+            _rendered("earlier", _EARLIER)
+            self.thread = _rendered("thread", script=_WATCHED)
+            self.live = _rendered("live", script=_WATCHED)
+        self.notice = _rendered("notice", script=_WATCHED)
+        self.status = _rendered("status")
+        with gr.Row(elem_id="composer"):
+            self.box = gr.Textbox(
+                placeholder="Ask…  @paper  /command",
+                label="Question",
+                show_label=False,
+                container=False,
+                lines=1,
+                max_lines=7,
+                elem_id="question",
+                scale=1,
+                autofocus=True,
+            )
+            self.send = gr.Button("Ask", variant="primary", elem_id="send", scale=0, min_width=0)
+            self.halt = gr.Button("Stop", elem_id="stop", scale=0, min_width=0, visible=False)
+
+    # Events
+
+    def _wire(self) -> None:
+        asked = gr.on(
+            [self.box.submit, self.send.click],
+            self._ask,
+            [self.box, *self._state],
+            self._outputs,
+            **_streamed(),
+        )
+        run = self.bridge.run(self._run, self._state, self._outputs, **_streamed())
+        entered = self.page.load(
+            self._enter, [self.conversation], self._outputs, js="() => [ibid.address()]", **_streamed()
+        )
+        for event in (asked, run, entered):
+            event.failure(_settle, None, [self.send, self.halt, self.bar], **_quiet())
+        self.bridge.act(self._act, self._state, self._outputs, **_quiet())
+        self.halt.click(self._stop, [self.conversation], None, **_quiet())
+        self.new.click(self._new, None, self._outputs, **_quiet())
+        latest = _quiet() | {"trigger_mode": "always_last"}
+        gr.on(
+            [
+                self.since.submit,
+                self.since.blur,
+                self.until.submit,
+                self.until.blur,
+                self.organizations.input,
+                self.min_comments.input,
+                self.sources.input,
+                self.tags.input,
+            ],
+            self._narrow,
+            self._state,
+            self._outputs,
+            **latest,
+        )
+        self.page.unload(self._leave)
+
+    @property
+    def _panel(self) -> list[gr.components.Component]:
+        """In the order of `_read`."""
+        return [
+            self.since,
+            self.until,
+            self.organizations,
+            self.min_comments,
+            self.sources,
+            self.tags,
+            self.unseen,
+        ]
+
+    @property
+    def _state(self) -> list[gr.components.Component]:
+        return [self.conversation, *self._panel]
+
+    @property
+    def _outputs(self) -> list[gr.components.Component]:
+        """In the order of `_updates`."""
+        rendered = [
+            self.conversation,
+            self.thread,
+            self.live,
+            self.evidence,
+            self.history,
+            self.bar,
+        ]
+        rest = [self.status, self.header, self.notice, self.box, self.send, self.halt]
+        return [*rendered, *rest, *self._panel]
+
+    # Handlers: arguments in, views out, nothing raised
+
+    def _enter(self, request: gr.Request, conversation: str) -> Iterator[list[Any]]:
+        yield from _painted(lambda: self.chat.enter(_visitor(request), conversation or ""))
+
+    def _ask(
+        self, request: gr.Request, question: str, conversation: str, *fields: Any
+    ) -> Iterator[list[Any]]:
+        visitor, panel = _visitor(request), _read(*fields)
+        yield from _painted(lambda: self.chat.say(visitor, conversation or "", question or "", panel))
+
+    def _run(
+        self, event: gr.EventData, request: gr.Request, conversation: str, *fields: Any
+    ) -> Iterator[list[Any]]:
+        """What answers a question, or shows one being answered."""
+        said, visitor, current = _said(event), _visitor(request), conversation or ""
+        todo: dict[str, Callable[[], Iterator[View]]] = {
+            "ask": lambda: self.chat.ask(visitor, current, said("question"), _read(*fields)),
+            "retry": lambda: self.chat.retry(visitor, current),
+            "edit": lambda: self.chat.edit(visitor, current, int(said("turn")), said("question")),
+            "unstate": lambda: self.chat.unstate(visitor, current, said("part")),
+            "open": lambda: self.chat.enter(visitor, said("conversation")),
+        }
+        yield from _painted(lambda: todo[said("do")]())
+
+    def _act(self, event: gr.EventData, request: gr.Request, conversation: str, *fields: Any) -> list[Any]:
+        """What changes the scope, or the list of conversations."""
+        said, visitor, current = _said(event), _visitor(request), conversation or ""
+        chat, history, scoping = self.chat, self.chat.history, self.chat.scoping
+        panel, found = _read(*fields), chat.find(current)
+        todo: dict[str, Callable[[], View]] = {
+            "drop": lambda: scoping.drop(found, panel, said("part")),
+            "only": lambda: scoping.only(found, panel, said("paper")),
+            "exclude": lambda: scoping.exclude(found, panel, said("paper")),
+            "pick": lambda: scoping.pick(found, panel, said("paper")),
+            "rename": lambda: history.rename(current, said("conversation"), said("title")),
+            "delete": lambda: chat.remove(visitor, current, said("conversation")),
+            "restore": lambda: history.restore(current, said("conversation")),
+        }
+
+        return _once(lambda: todo[said("do")]())
+
+    def _stop(self, conversation: str) -> None:
+        self.chat.stop(conversation or "")
+
+    def _new(self, request: gr.Request) -> list[Any]:
+        return _once(lambda: self.chat.new(_visitor(request)))
+
+    def _narrow(self, conversation: str, *fields: Any) -> list[Any]:
+        def narrowed() -> View:
+            view = self.chat.scoping.narrow(self.chat.find(conversation or ""), _read(*fields))
+            return view.model_copy(update={"panel": None})  # the reader may be typing there
+
+        return _once(narrowed)
+
+    def _leave(self, request: gr.Request) -> None:
+        self.chat.leave(_visitor(request))
+
+
+def _rendered(name: str, value: str = "", script: str | None = None) -> gr.HTML:
+    """A part of the page that a `*_view` function renders."""
+    return gr.HTML(value, elem_id=name, js_on_load=script, apply_default_css=False)
+
+
+def _choice(label: str, name: str) -> gr.Dropdown:
+    """A field to choose several of; what there is to choose comes when the page is entered."""
+    return gr.Dropdown([], value=[], multiselect=True, label=label, elem_id=name)
+
+
+def _painted(make: Callable[[], Iterator[View]]) -> Iterator[list[Any]]:
+    """Each view as updates; whatever goes wrong becomes the last one."""
+    try:
+        for view in make():
+            yield _updates(view)
+    except Exception as error:  # noqa: BLE001  (whatever it is, the page must say so and stay usable)
+        yield _updates(_trouble(error))
+
+
+def _once(make: Callable[[], View]) -> list[Any]:
+    try:
+        return _updates(make())
+    except Exception as error:  # noqa: BLE001  (the same)
+        return _updates(_trouble(error))
+
+
+def _updates(view: View) -> list[Any]:
+    shown = [view.conversation, view.thread, view.live, view.evidence, view.history, view.bar]
+    parts = [
+        gr.skip() if value is None else value for value in (*shown, view.status, view.header, view.notice)
+    ]
+    box = gr.skip() if view.box is None else view.box
+    return [*parts, box, _sender(view), _shown(view.busy), *_fields(view.panel, view.offered)]
+
+
+def _fields(panel: Panel | None, offered: Offered | None) -> list[Any]:
+    """Updates of the filter panel, in the order of `_read`."""
+    if panel is None:
+        return [gr.skip()] * len(Panel.model_fields)
+    return [
+        panel.since,
+        panel.until,
+        _chosen(panel.organizations, offered.organizations if offered else None),
+        panel.min_comments,
+        _chosen(panel.sources, offered.sources if offered else None, least=2),
+        _chosen(panel.tags, offered.tags if offered else None),
+        panel.unseen,
+    ]
+
+
+def _chosen(names: Sequence[str], choices: Choices | None, least: int = 1) -> Any:
+    """What is chosen in a field, which is shown where there are at least so many choices."""
+    if choices is None:
+        return list(names)
+    return gr.update(value=list(names), choices=list(choices), visible=len(choices) >= least)
+
+
+def _read(
+    since: str | None,
+    until: str | None,
+    organizations: list[str] | None,
+    min_comments: int | None,
+    sources: list[str] | None,
+    tags: list[str] | None,
+    unseen: str | None,
+) -> Panel:
+    return Panel(
+        since=since or "",
+        until=until or "",
+        organizations=tuple(organizations or ()),
+        min_comments=int(min_comments) if min_comments else None,
+        sources=tuple(sources or ()),
+        tags=tuple(tags or ()),
+        unseen=unseen or "",
+    )
+
+
+def _sender(view: View) -> Any:
+    changes: dict[str, Any] = {}
+    if view.busy is not None:
+        changes["visible"] = not view.busy
+    if view.sendable is not None:
+        changes["interactive"] = view.sendable
+    return gr.update(**changes) if changes else gr.skip()
+
+
+def _shown(busy: bool | None) -> Any:
+    return gr.skip() if busy is None else gr.update(visible=busy)
+
+
+def _trouble(error: Exception) -> View:
+    _log.warning("the page could not do what was asked", exc_info=error)
+    words = str(error) if isinstance(error, IbidError) else f"{type(error).__name__}: {error}"
+    return View(bar=frame_view.scope_bar_trouble(words), busy=False)
+
+
+def _settle() -> list[Any]:
+    """After a failure outside our handlers, such as a full queue: the page must stay usable."""
+    words = "The server could not take that. Try again."
+    return [gr.update(visible=True), gr.update(visible=False), frame_view.scope_bar_trouble(words)]
+
+
+def _streamed() -> dict[str, Any]:
+    return {"show_progress": "hidden", "api_visibility": "private", "trigger_mode": "multiple",
+            "concurrency_limit": _SENDS}  # fmt: skip
+
+
+def _quiet() -> dict[str, Any]:
+    return {"show_progress": "hidden", "api_visibility": "private", "queue": True}
+
+
+def _visitor(request: gr.Request) -> str:
+    return str(request.session_hash)
+
+
+def _said(event: gr.EventData) -> Callable[[str], str]:
+    """What the bridge sent along, by name; empty where it did not."""
+    data = cast(dict[str, Any], event._data or {})
+    return lambda name: str(data.get(name, ""))

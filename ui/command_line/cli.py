@@ -1,0 +1,413 @@
+"""The command line: one verb, one function; words for people on stderr, data on stdout.
+
+Nothing heavy is imported before a verb runs, so that `--help` is instant.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from functools import wraps
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from ui.command_line.digest_verb import digest_options, run_digest
+
+if TYPE_CHECKING:
+    from index.library import Library
+    from index.schema import Filters
+    from ui.settings import Configuration
+
+_EXISTING = click.Path(path_type=Path)
+_LINES = click.File("r", encoding="utf-8", errors="surrogateescape")  # one bad line must not end the run
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(version("ibid"), prog_name="ibid")
+def cli() -> None:
+    """Ask your papers; every sentence of the answer points at the place it came from."""
+
+
+def configured(verb: Callable[..., None]) -> Callable[..., None]:
+    """Give a verb `--library` and `--config`, and hand it the configuration they make."""
+
+    @click.option("--library", type=_EXISTING, metavar="DIR", help="The library's folder.")
+    @click.option("--config", type=_EXISTING, metavar="FILE", help="A YAML file of settings.")
+    @wraps(verb)
+    def command(library: Path | None, config: Path | None, **options: Any) -> None:
+        from ui.settings import Configuration
+
+        flags = {"library": library} | {
+            f"server.{name}": options.get(name) for name in ("host", "port", "mcp")
+        }
+        verb(Configuration(config, flags), **options)
+
+    return command
+
+
+def scoped(verb: Callable[..., None]) -> Callable[..., None]:
+    """Give a verb the options that narrow which papers are looked at, as one `filters`."""
+
+    @click.option(
+        "--since", metavar="DATE", help="Only papers of this date or later (2025, 2025-06, 2025-06-19)."
+    )
+    @click.option("--until", metavar="DATE", help="Only papers of this date or earlier.")
+    @click.option(
+        "--organization", multiple=True, metavar="NAME", help="Only this organisation's; repeatable."
+    )
+    @click.option("--min-comments", type=int, metavar="N", help="Only papers with at least N comments.")
+    @click.option("--source", multiple=True, metavar="FILE", help="Only papers from this file; repeatable.")
+    @click.option("--tag", multiple=True, metavar="TAG", help="Only papers filed under this tag; repeatable.")
+    @click.option(
+        "--paper", multiple=True, metavar="PAPER", help="Only this paper (id or title); repeatable."
+    )
+    @wraps(verb)
+    def command(
+        since: str | None,
+        until: str | None,
+        organization: tuple[str, ...],
+        min_comments: int | None,
+        source: tuple[str, ...],
+        tag: tuple[str, ...],
+        paper: tuple[str, ...],
+        **options: Any,
+    ) -> None:
+        from index.schema import Filters
+
+        filters = Filters(
+            papers=paper,
+            since=_date(since),
+            until=_date(until),
+            organizations=organization,
+            min_comments=min_comments,
+            sources=source,
+            tags=tag,
+        )
+        verb(filters=filters, **options)
+
+    return command
+
+
+@cli.command()
+@click.argument("paths", nargs=-1, type=_EXISTING, metavar="PATH...")
+@click.option("--sample", is_flag=True, help="Add the sample papers, if the library is empty.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@configured
+def add(configuration: Configuration, paths: tuple[Path, ...], sample: bool, as_json: bool) -> None:
+    """Add papers from files and folders; adding again changes only what changed."""
+    from ui.command_line.terminal import adding, print_report
+
+    if not paths and not sample:
+        raise click.UsageError("Name a file or a folder to add, or --sample.")
+    with _library(configuration) as library:
+        if sample and not paths and library.facts().papers == 0:
+            paths = (_sample_papers(),)
+        elif not paths:
+            return
+        with adding() as progress:
+            report = library.add(paths, progress)
+        print_report(report, library.facts().papers, as_json)
+    if report.failed:
+        sys.exit(1)
+
+
+@cli.command("list")
+@click.argument("words", nargs=-1)
+@click.option("--limit", default=50, show_default=True, help="How many papers to list.")
+@click.option("--failed", is_flag=True, help="List what could not be read instead.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@scoped
+@configured
+def list_papers(
+    configuration: Configuration,
+    words: tuple[str, ...],
+    limit: int,
+    failed: bool,
+    as_json: bool,
+    filters: Filters,
+) -> None:
+    """List papers, newest first; WORDS must stand in the title."""
+    from ui.command_line.terminal import print_failures, print_papers
+
+    with _library(configuration) as library:
+        if failed:
+            print_failures(library.unreadable(), as_json)
+        else:
+            scope = _named(library, filters)
+            print_papers(library.papers(scope, " ".join(words), limit=limit), library.count(scope), as_json)
+
+
+@cli.command()
+@click.argument("paper")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@configured
+def show(configuration: Configuration, paper: str, as_json: bool) -> None:
+    """Show one paper: PAPER is its id, its title or the beginning of it."""
+    from ui.command_line.terminal import print_document
+
+    with _library(configuration) as library:
+        found = library.paper(paper)
+        print_document(library.document(found.id), library.conflicts(found.id), as_json)
+
+
+@cli.command()
+@click.argument("papers", nargs=-1, required=True, metavar="PAPER...")
+@configured
+def remove(configuration: Configuration, papers: tuple[str, ...]) -> None:
+    """Remove papers from the library; all are found or none is removed."""
+    with _library(configuration) as library:
+        for paper in library.remove(papers):
+            click.echo(f"removed {paper.title} ({paper.id})", err=True)
+
+
+@cli.command()
+@click.argument("query", required=False)
+@click.option("-k", "count", default=10, show_default=True, help="How many papers to show.")
+@click.option("--batch", type=_LINES, metavar="FILE", help="Read JSON lines from FILE or - instead.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@scoped
+@configured
+def search(
+    configuration: Configuration, query: str | None, count: int, batch: Any, as_json: bool, filters: Filters
+) -> None:
+    """Find papers: one line a paper, with the passage that matched best."""
+    from assistant.engine import Assistant
+    from ui.command_line.batch import search_lines
+    from ui.command_line.terminal import print_results
+    from ui.programs.results import search_results
+
+    _require_one(query, batch, "QUERY")
+    with _library(configuration) as library:
+        scope = _named(library, filters)
+        if batch is not None:
+            assistant = Assistant(library, configuration.settings.answer)
+            _write_lines(search_lines(assistant, batch, count, scope))
+        elif as_json:
+            found = search_results(library, str(query), count, scope)
+            click.echo(json.dumps(found.model_dump(mode="json")))
+        else:
+            print_results(library.search(str(query), count, scope))
+
+
+@cli.command()
+@click.argument("question", required=False)
+@click.option("--batch", type=_LINES, metavar="FILE", help="Read JSON lines from FILE or - instead.")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole answer as JSON.")
+@scoped
+@configured
+def ask(
+    configuration: Configuration, question: str | None, batch: Any, as_json: bool, filters: Filters
+) -> None:
+    """Answer a question from the papers, each sentence cited."""
+    from assistant.engine import Assistant
+    from ui.command_line.batch import answer_lines
+    from ui.command_line.terminal import print_answer
+
+    _require_one(question, batch, "QUESTION")
+    with _library(configuration) as library:
+        scope = _named(library, filters)
+        assistant = Assistant(library, configuration.settings.answer)
+        if batch is not None:
+            _write_lines(answer_lines(assistant, batch, scope))
+            return
+        answer = assistant.ask(str(question), filters=scope)
+        if as_json:
+            click.echo(answer.model_dump_json())
+        else:
+            print_answer(answer)
+
+
+@cli.command()
+@scoped
+@configured
+def chat(configuration: Configuration, filters: Filters) -> None:
+    """Ask and follow up on the terminal; the conversation is kept."""
+    from assistant.conversation import Conversations
+    from assistant.engine import Assistant
+    from ui.command_line.terminal import converse
+
+    with _library(configuration) as library:
+        assistant = Assistant(library, configuration.settings.answer)
+        converse(assistant, Conversations(library), _named(library, filters))
+
+
+@cli.command()
+@click.option("--host", metavar="ADDRESS", help="The loopback address to listen on.")
+@click.option("--port", type=int, metavar="N", help="The port to listen on.")
+@click.option("--mcp", is_flag=True, default=None, help="Offer the library's tools by MCP too, at /mcp.")
+@configured
+def serve(configuration: Configuration, host: str | None, port: int | None, mcp: bool | None) -> None:
+    """Open the pages in the browser's reach, on this machine only."""
+    from assistant.engine import Assistant
+    from ui.app import serve as serve_pages
+
+    server = configuration.settings.server
+    with _library(configuration) as library:
+        assistant = Assistant(library, configuration.settings.answer)
+        serve_pages(assistant, server.host, server.port, mcp=server.mcp, hosts=server.names)
+
+
+@cli.command("mcp")
+@configured
+def offer_tools(configuration: Configuration) -> None:
+    """Offer the library's tools by MCP on standard input and output, for a client that starts this."""
+    from assistant.engine import Assistant
+    from ui.programs.mcp_tools import tools
+    from ui.programs.operations import Programs
+
+    with _library(configuration) as library:
+        assistant = Assistant(library, configuration.settings.answer)
+        tools(Programs(library, assistant)).run("stdio")
+
+
+@cli.command("eval")
+@click.argument("folder", required=False, type=_EXISTING)
+@click.option("--sets", metavar="NAME,…", help="Only these sets, or all sets of a folder so named.")
+@click.option(
+    "--systems", default="ibid", show_default=True, metavar="NAME,…", help="Of ibid, bm25 and dense."
+)
+@click.option(
+    "--make", "drawn", type=click.IntRange(1), metavar="N", help="Draw N questions from the library."
+)
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N questions of a set.")
+@click.option(
+    "--work", type=_EXISTING, metavar="DIR", help="Where the sets' libraries are kept; beside yours."
+)
+@click.option(
+    "--json",
+    "results",
+    type=click.File("w", encoding="utf-8"),
+    metavar="FILE",
+    help="Write every result; - prints it.",
+)
+@click.option("--report", type=_EXISTING, metavar="FILE", help="Write a report: FILE ends in .html or .md.")
+@click.option("--compare", "earlier", type=_EXISTING, metavar="FILE", help="Compare with an earlier --json.")
+@configured
+def evaluate(configuration: Configuration, folder: Path | None, **options: Any) -> None:
+    """Measure search and answers on sets of questions with known answers; FOLDER holds the sets."""
+    from ui.command_line.figures import evaluate_and_show
+
+    if (folder is None) == (options["drawn"] is None):
+        raise click.UsageError("Give either a FOLDER of sets or --make N.")
+    evaluate_and_show(configuration.settings, folder, **options)
+
+
+@cli.command()
+@digest_options
+@configured
+def digest(configuration: Configuration, **options: Any) -> None:
+    """Tell what is new: the papers of a period by topic, each with its best sentence, cited."""
+    run_digest(configuration.settings, **options)
+
+
+@cli.command()
+@configured
+def rebuild(configuration: Configuration) -> None:
+    """Make Chroma and the keyword index anew from the catalog."""
+    from ui.command_line.terminal import rebuilding
+
+    with _library(configuration) as library:
+        with rebuilding() as progress:
+            library.rebuild(progress)
+        click.echo(f"rebuilt: {library.facts().chunks} chunks", err=True)
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@configured
+def doctor(configuration: Configuration, as_json: bool) -> None:
+    """Check every promise the library makes, and say what is wrong."""
+    from assistant.audit import examine_conversations
+    from index.doctor import examine
+    from ui.command_line.terminal import print_findings
+
+    with _library(configuration) as library:
+        findings = [*examine(library), examine_conversations(library)]
+        print_findings(findings, library.unreadable(), as_json)
+    if not all(finding.holds for finding in findings):
+        sys.exit(1)
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@configured
+def config(configuration: Configuration, as_json: bool) -> None:
+    """Show each setting, its value, and the layer that set it."""
+    from ui.command_line.terminal import print_settings
+
+    print_settings(configuration.all(), as_json)
+
+
+def main() -> NoReturn:
+    """Run a command; exit 0 done, 1 failed, 2 badly used, 130 interrupted."""
+    from index.errors import IbidError, SettingsError
+
+    try:
+        cli.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted; what was stored stays, and the same command goes on from there.", err=True)
+        sys.exit(130)
+    except SettingsError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(2)
+    except IbidError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(1)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+    sys.exit(0)
+
+
+def _library(configuration: Configuration) -> Library:
+    from index.library import Library
+
+    return Library.open(configuration.settings.library, configuration.settings.index)
+
+
+def _named(library: Library, filters: Filters) -> Filters:
+    """The same filters with papers by id, however they were named."""
+    ids = tuple(library.paper(name).id for name in filters.papers)
+    return filters.model_copy(update={"papers": ids})
+
+
+def _sample_papers() -> Path:
+    import configs
+
+    return Path(configs.__file__).parent / "sample_papers.txt"
+
+
+def _require_one(given: str | None, batch: Any, name: str) -> None:
+    if (given is None) == (batch is None):
+        raise click.UsageError(f"Give either {name} or --batch FILE.")
+    if given is not None and not given.strip():
+        raise click.UsageError(f"{name} is empty.")
+    if given is not None and not _is_text(given):
+        raise click.UsageError(f"{name} is not UTF-8 text.")
+
+
+def _is_text(given: str) -> bool:
+    """Whether an argument was UTF-8: bytes that are not arrive as lone surrogates."""
+    return not any("\ud800" <= character <= "\udfff" for character in given)
+
+
+def _date(written: str | None) -> str | None:
+    from index.dates import parse_bound
+
+    try:
+        return parse_bound(written) if written is not None else None
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _write_lines(lines: Any) -> None:
+    for line in lines:
+        click.echo(json.dumps(line))
+        sys.stdout.flush()

@@ -1,0 +1,235 @@
+"""What the command line prints, with rich: data on stdout, progress and notes on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+
+from assistant.conversation import Conversations
+from assistant.engine import Assistant
+from assistant.schema import Answer, Answered, Turn
+from index.doctor import Finding
+from index.ingest import AddReport, Step
+from index.schema import Conflict, Document, Filters, Paper, Passage, Unreadable
+from ui.parts.render import byline, counted, coverage_words, reference, scope_words
+from ui.settings import Setting
+
+_MOST_SHOWN = 20
+
+
+def console() -> Console:
+    """Standard output; a line is wrapped for a person's terminal and left whole for a program."""
+    return Console(file=sys.stdout, highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+def notes() -> Console:
+    return Console(file=sys.stderr, highlight=False)
+
+
+@contextmanager
+def adding() -> Iterator[Callable[[Step], None]]:
+    """A progress bar over files, with the number of entries stored so far."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("files · {task.fields[entries]} entries"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=notes(), transient=True) as bar:
+        task = bar.add_task("reading", total=None, entries=0)
+
+        def step(told: Step) -> None:
+            bar.update(
+                task,
+                description=escape(told.file),
+                completed=told.files_done,
+                total=told.files,
+                entries=f"{told.entries:,}",
+            )
+
+        yield step
+
+
+@contextmanager
+def rebuilding() -> Iterator[Callable[[int, int], None]]:
+    """A progress bar over whatever a rebuild counts."""
+    with Progress(console=notes(), transient=True) as bar:
+        task = bar.add_task("rebuilding", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def print_report(report: AddReport, papers: int, as_json: bool) -> None:
+    """What an addition did, failures named; on stdout."""
+    if as_json:
+        click.echo(report.model_dump_json())
+        return
+    out = console()
+    outcomes = {"added": report.added, "updated": report.updated, "unchanged": report.unchanged}
+    told = ", ".join(f"{len(titles):,} {outcome}" for outcome, titles in outcomes.items())
+    out.print(
+        f"{counted(report.papers, 'paper')}: {told}, {len(report.failed):,} failed. The library holds {papers:,}."
+    )
+    _print_failed(out, report.failed)
+    for item in report.conflicting[:_MOST_SHOWN]:
+        told = "; ".join(f"{c.field}: kept {c.kept}, {c.source} says {c.other}" for c in item.conflicts)
+        out.print(f"  sources disagree on {item.title}: {told}", markup=False)
+
+
+def print_failures(failed: Sequence[Unreadable], as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps([item.model_dump() for item in failed]))
+    else:
+        console().print(
+            f"{counted(len(failed), 'entry' if len(failed) == 1 else 'entrie')} could not be read."
+        )
+        _print_failed(console(), failed)
+
+
+def _print_failed(out: Console, failed: Sequence[Unreadable]) -> None:
+    for item in failed[:_MOST_SHOWN]:
+        out.print(f"  failed: {item.place}: {item.reason}", markup=False)
+    if len(failed) > _MOST_SHOWN:
+        out.print(f"  and {len(failed) - _MOST_SHOWN:,} more; `ibid list --failed --json` names all.")
+
+
+def print_papers(papers: Sequence[Paper], total: int, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps([paper.model_dump(mode="json") for paper in papers]))
+        return
+    rows = [(paper.id, paper.published or "", paper.organization or "", paper.title) for paper in papers]
+    if sys.stdout.isatty():
+        console().print(_table(("id", "published", "organisation", "title"), rows))
+    else:
+        click.echo("".join("\t".join(row) + "\n" for row in rows), nl=False)
+    if len(papers) < total:
+        notes().print(f"{len(papers):,} of {total:,} in scope; --limit shows more.")
+
+
+def print_document(document: Document, conflicts: Sequence[Conflict], as_json: bool) -> None:
+    if as_json:
+        click.echo(
+            json.dumps(document.model_dump(mode="json") | {"conflicts": [c.model_dump() for c in conflicts]})
+        )
+        return
+    out, paper = console(), document.paper
+    out.print(f"[bold]{escape(paper.title)}[/bold]")
+    for line in (byline(paper), paper.url, paper.id):
+        if line:
+            out.print(line, markup=False)
+    for conflict in conflicts:
+        out.print(f"{conflict.source} says {conflict.field} is {conflict.other}", markup=False)
+    out.print()
+    out.print(document.text, markup=False)
+
+
+def print_results(results: Sequence[Passage]) -> None:
+    out = console()
+    for rank, passage in enumerate(results, start=1):
+        out.print(f"[bold]{rank}. {escape(passage.paper.title)}[/bold]")
+        out.print(f"   {byline(passage.paper)}", markup=False, style="dim")
+        out.print(f"   {_shortened(passage.chunk.text)}", markup=False)
+    if not results:
+        notes().print("Nothing found.")
+
+
+def print_answer(answer: Answer) -> None:
+    """The answer, its references with the words quoted, and how it came about."""
+    out = console()
+    if answer.standalone != answer.question:
+        notes().print(f"Understood as: {answer.standalone}", markup=False, style="dim")
+    if stated := ", ".join(words for _, words in scope_words(answer.scope.stated)):
+        notes().print(f"Held to what the question says: {stated}", markup=False, style="dim")
+    _print_markdown(answer.text)
+    if answer.citations:
+        out.print()
+        for citation in answer.citations:
+            out.print(reference(citation), markup=False)
+    notes().print(coverage_words(answer), markup=False, style="dim")
+
+
+def _print_markdown(text: str) -> None:
+    """Rendered for a person's terminal; as it is for a program, since rendering cuts long lines of lists there."""
+    out = console()
+    if out.is_terminal:
+        out.print(Markdown(text))
+    else:
+        out.print(text, markup=False)
+
+
+def converse(assistant: Assistant, conversations: Conversations, filters: Filters) -> None:
+    """Ask until the end of input; the turns are kept as one conversation."""
+    conversation = conversations.create(filters)
+    notes().print("Ask; an empty line or Ctrl-D ends.")
+    while question := _asked():
+        for event in assistant.stream(question, conversation.turns, filters):
+            if isinstance(event, Answered):
+                print_answer(event.answer)
+                turn = Turn(question=question, answer=event.answer)
+                conversation = conversations.append(conversation.id, turn)
+
+
+def print_findings(findings: Sequence[Finding], unreadable: Sequence[Unreadable], as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps([finding.model_dump() for finding in findings]))
+        return
+    out = console()
+    for finding in findings:
+        out.print(f"{'ok  ' if finding.holds else 'WRONG'} {finding.check}: {finding.seen}", markup=False)
+        if finding.remedy:
+            out.print(f"      {finding.remedy}", markup=False)
+    if unreadable:
+        out.print(
+            f"note {counted(len(unreadable), 'entry')} of added sources unreadable; `ibid list --failed`"
+        )
+
+
+def print_settings(settings: Sequence[Setting], as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps([_plain(setting) for setting in settings]))
+        return
+    rows = [(setting.name, str(setting.value), setting.layer) for setting in settings]
+    console().print(_table(("setting", "value", "set by"), rows))
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*map(escape, row))
+    return table
+
+
+def _plain(setting: Setting) -> dict[str, Any]:
+    return setting.model_dump(mode="json")
+
+
+def _asked() -> str:
+    try:
+        return input("› " if sys.stdin.isatty() else "").strip()
+    except EOFError:
+        return ""
+
+
+def _shortened(text: str, most: int = 240) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= most else flat[:most].rsplit(" ", 1)[0] + " …"

@@ -1,0 +1,209 @@
+"""What is typed with a slash, as a value: `/compare A, B`, `/scope since June 2025`, `/new`.
+
+It stands in `ui`, since half of the commands are acts of a page (what is listed, exported, begun anew) that
+the assistant knows nothing of; the other half only spell a question, in words whose kind the assistant
+tells as it does for any question. Pure: what the library has and what day it is are given.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import date
+from difflib import get_close_matches
+
+from assistant.kinds import sides
+from assistant.understanding import organizations_called, read_scope
+from index.errors import IbidError
+from index.schema import Filters, Value
+from ui.parts.exports import FORMATS
+
+_TYPED = re.compile(r"\s*/(?P<name>[a-z]*)(?:\s+(?P<rest>.*))?\s*", re.IGNORECASE | re.DOTALL)
+_COMMENTS = re.compile(
+    r"(?:\b(?:and|with)\s+)?(?:(?:at least|min(?:imum)?|≥|>=)\s*)?(?<!\d)(?P<number>\d{1,6})\+?\s*(?:comments?\b|💬)",
+    re.IGNORECASE,
+)
+_FROM = re.compile(r"\b(?:from|by|at)\s+(?P<names>.+?)(?=\s+(?:from|by|at)\s|$)", re.IGNORECASE)
+_AND = frozenset(("and", "or", "&", ","))
+_EVERYTHING = ("all", "none", "everything", "any")
+
+
+class CommandError(IbidError):
+    """A command that there is not, or one that lacks what it needs."""
+
+
+class Ask(Value):
+    """Ask a question."""
+
+    question: str
+
+
+class ListPapers(Value):
+    """Show the papers in `filters` whose titles have the words; no words show all of them."""
+
+    words: str = ""
+    filters: Filters = Filters()
+
+
+class SetScope(Value):
+    """Hold the conversation to these filters in place of those it has."""
+
+    filters: Filters = Filters()
+
+
+class SaveAs(Value):
+    """Export the conversation; `form` is one of `exports.FORMATS`."""
+
+    form: str
+
+
+class StartNew(Value):
+    """Begin a new conversation."""
+
+
+Command = Ask | ListPapers | SetScope | SaveAs | StartNew
+
+
+class Known(Value):
+    """A command as completion and help show it: `/name arguments`, and what it does, in a line."""
+
+    name: str
+    arguments: str
+    help: str
+
+
+COMMANDS = (
+    Known(name="compare", arguments="A, B", help="set papers or topics side by side"),
+    Known(name="summarize", arguments="PAPER", help="tell one paper's problem, method and result"),
+    Known(name="verify", arguments="CLAIM", help="hold a claim against the papers"),
+    Known(name="list", arguments="TOPIC", help="name the papers on a topic"),
+    Known(name="papers", arguments="WORDS or FILTERS", help="look papers up: /papers reward since 2025"),
+    Known(
+        name="scope",
+        arguments="FILTERS or all",
+        help="ask only some papers: /scope since June 2025 from NVIDIA",
+    ),
+    Known(
+        name="export", arguments=" | ".join(FORMATS), help="save this conversation, or the papers it cites"
+    ),
+    Known(name="new", arguments="", help="begin a new conversation"),
+)
+"""Every command, in the order in which help lists them."""
+
+
+def completions(typed: str) -> tuple[Known, ...]:
+    """The commands that what is typed may become; none once their arguments begin."""
+    name = typed.lstrip().lower()
+    return tuple(known for known in COMMANDS if name and f"/{known.name}".startswith(name))
+
+
+def parse(text: str, today: date, organizations: Callable[[], Sequence[str]]) -> Command:
+    """What a line asks to be done; one without a slash asks its question.
+
+    Relative dates are read against `today`; `organizations` gives the library's, and is only called where
+    one may be named. Raises CommandError where there is no such command, naming the nearest, or where it
+    lacks what it needs, saying what that is.
+    """
+    typed = _TYPED.fullmatch(text)
+    if typed is None:
+        return Ask(question=" ".join(text.split()))
+    name, rest = typed["name"].lower(), " ".join((typed["rest"] or "").split())
+    name = "summarize" if name == "summarise" else name
+    if name not in {known.name for known in COMMANDS}:
+        raise CommandError(_unknown(name))
+    if name == "papers":
+        filters, words = _read_filters(rest, today, organizations)
+        return ListPapers(words=words, filters=filters)
+    if name == "scope":
+        return SetScope(filters=_scope(rest, today, organizations))
+    if name == "export":
+        return SaveAs(form=_form(rest))
+    return StartNew() if name == "new" else Ask(question=_question(name, rest))
+
+
+def _unknown(name: str) -> str:
+    names = [known.name for known in COMMANDS]
+    begun = [known for known in names if name and known.startswith(name)]
+    near = begun or get_close_matches(name, names, n=1)
+    if near:
+        return f"No command is called '/{name}'. Did you mean /{near[0]}?"
+    return f"No command is called '/{name}'. Known: {' '.join(f'/{known}' for known in names)}."
+
+
+def _question(name: str, rest: str) -> str:
+    """The question that a command stands for, in words that `assistant.kinds` reads as that kind."""
+    if not re.search(r"\w", rest):
+        raise _lacking(name)
+    if name == "compare" and not sides(f"Compare {rest}"):
+        raise _lacking(name)
+    asked = {"compare": "Compare {}", "summarize": "Summarize {}", "verify": "Verify: {}"}
+    return asked.get(name, "Which papers are about {}?").format(rest.rstrip("?") if name == "list" else rest)
+
+
+def _form(rest: str) -> str:
+    form = rest.lower().lstrip(".")
+    if form in FORMATS:
+        return form
+    known = ", ".join(f"{name} ({words})" for name, (words, _, _) in FORMATS.items())
+    raise CommandError(
+        f"{f'No export is called {rest!r}' if rest else '/export needs a form'}. Known: {known}."
+    )
+
+
+def _scope(rest: str, today: date, organizations: Callable[[], Sequence[str]]) -> Filters:
+    if rest.lower() in _EVERYTHING:
+        return Filters()
+    filters, left = _read_filters(rest, today, organizations)
+    if left:
+        names, left = _organizations(left, organizations())
+        filters = filters.model_copy(update={"organizations": (*filters.organizations, *names)})
+    if left or filters.empty:
+        told = f"/scope does not understand {left!r}" if left else "/scope needs filters"
+        raise CommandError(
+            f"{told}. It takes dates (since June 2025), organisations of this library (from NVIDIA) and a number "
+            "of comments (3 comments); /scope all looks at all papers."
+        )
+    return filters
+
+
+def _read_filters(words: str, today: date, organizations: Callable[[], Sequence[str]]) -> tuple[Filters, str]:
+    """The filters that the words state, and the words that state none."""
+    commented = _COMMENTS.search(words)
+    words = " ".join(_COMMENTS.sub(" ", words, count=1).split())
+    try:
+        reading = read_scope(words, today, organizations=lambda: ())  # its names need capitals, these do not
+    except ValueError as error:
+        raise CommandError(str(error)) from error
+    rest, chosen = reading.rest, list[str]()
+    for match in list(_FROM.finditer(rest)):
+        names, left = _organizations(match["names"], organizations())
+        if names:
+            chosen += names
+            rest = rest.replace(match.group(), left, 1)
+    update = {
+        "organizations": tuple(dict.fromkeys(chosen)),
+        "min_comments": int(commented["number"]) if commented else None,
+    }
+    return reading.filters.model_copy(update=update), " ".join(rest.split()).strip(" ,")
+
+
+def _organizations(words: str, known: Sequence[str]) -> tuple[list[str], str]:
+    """The organisations that the words begin with, joined by "and" or commas, and the words after them."""
+    found: list[str] = []
+    left = words.replace(",", " , ").split()
+    while left:
+        ends = (end for end in range(len(left), 0, -1) if organizations_called(" ".join(left[:end]), known))
+        end = next(ends, 0)
+        if not end:
+            break
+        found += organizations_called(" ".join(left[:end]), known)
+        left = left[end:]
+        if not left or left[0] not in _AND:
+            break
+        left = left[1:]
+    return found, " ".join(left)
+
+
+def _lacking(name: str) -> CommandError:
+    known = next(known for known in COMMANDS if known.name == name)
+    return CommandError(f"/{name} needs to be told what: /{name} {known.arguments} ({known.help}).")

@@ -1,0 +1,144 @@
+"""What stands around the conversation, as HTML: header, scope bar, help.
+
+Pure: values in, escaped HTML out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from index.schema import Filters
+from ui.parts.commands import COMMANDS
+from ui.parts.exports import FORMATS
+from ui.parts.markup import escape
+from ui.parts.render import counted, scope_words
+from ui.parts.signs import icon_button, sprite
+
+PLACES = (
+    ("Chat", "./"),
+    ("Library", "library"),
+    ("Digest", "digest"),
+)  # relative: the application may be served below a path
+_ALL = '<span class="all">all papers</span>'
+_KEYS = (
+    ("/", "write a question"),
+    ("Enter", "send it"),
+    ("Shift Enter", "new line"),
+    ("Esc", "stop the answer, or close a panel"),
+    ("n", "new conversation"),
+    ("[ and ]", "previous and next citation"),
+    ("?", "this help"),
+)
+
+
+def header(engine: str, papers: int, current: str = "Chat") -> str:
+    """The line at the top of each page; `current` is the one of `PLACES` that is shown."""
+    chatting = current == "Chat"
+    panels = [
+        icon_button("history", "menu", "Conversations and filters"),
+        icon_button("evidence", "quote", "Evidence"),
+    ]
+    left, right = panels if chatting else ("", "")
+    return (
+        f"{sprite()}<header class='top'>{left}<h1>Ibid</h1>{_places(current)}"
+        f'<span class="meta"><span id="paper-count">{counted(papers, "paper")}</span>'
+        f'<span id="engine" title="What writes the answers">{escape(engine)}</span></span>'
+        f"{right}{icon_button('theme', 'contrast', 'Light or dark')}"
+        f"{icon_button('help', 'help', 'Keyboard help')}</header>"
+        f"{_help(chatting)}"
+    )
+
+
+def _help(chatting: bool) -> str:
+    """The keys, and on the chat page the commands, from which the page's script completes what is typed."""
+    keys = "".join(f"<div><dt><kbd>{escape(key)}</kbd></dt><dd>{what}</dd></div>" for key, what in _KEYS)
+    commands = "".join(
+        f'<div data-command="{known.name}" data-arguments="{escape(known.arguments)}"><dt><kbd>/{known.name}</kbd></dt>'
+        f"<dd>{escape(known.help)}</dd></div>"
+        for known in COMMANDS
+    )
+    typed = (
+        "<h3>Commands</h3><dl><div><dt><kbd>@</kbd></dt><dd>ask a paper, by words of its title</dd></div>"
+        f"{commands}</dl>"
+    )
+    return (
+        '<dialog id="help" aria-labelledby="help-title"><h2 id="help-title">Keyboard</h2>'
+        f"<dl>{keys}</dl>{typed if chatting else ''}"
+        '<form method="dialog"><button class="quiet-button">Close</button></form></dialog>'
+    )
+
+
+def _places(current: str) -> str:
+    here = {current: ' aria-current="page"'}
+    links = "".join(
+        f'<li><a href="{address}"{here.get(name, "")}>{name}</a></li>' for name, address in PLACES
+    )
+    return f'<nav class="places" aria-label="Pages"><ul>{links}</ul></nav>'
+
+
+def banner(engine: str) -> str:
+    if engine != "extractive":
+        return ""
+    return (
+        '<p class="banner" role="note">No language model configured: answers are quoted from the papers.</p>'
+    )
+
+
+def notice(words: str) -> str:
+    """What the page says beside the box until the next thing is done."""
+    return f'<p class="notice">{escape(words)}</p>'
+
+
+def exporting(form: str) -> str:
+    """A file that the page's script saves at once, and again when it is asked to."""
+    words = escape(FORMATS[form][0])
+    return (
+        f'<p class="notice">Saving this conversation: {words}. <button type="button" class="link-button" '
+        f'data-do="save-as" data-form="{escape(form)}" data-now>Save again</button></p>'
+    )
+
+
+def scope_bar_trouble(words: str) -> str:
+    """What went wrong, where the scope stands."""
+    return f'<div class="scope trouble" role="alert">{escape(words)}</div>'
+
+
+def scope_bar(
+    filters: Filters,
+    papers: int,
+    advice: tuple[str, str, int] | None = None,
+    titles: Mapping[str, str] = {},
+) -> str:
+    """The filters in force as removable chips, and how many papers they leave.
+
+    On a narrow screen the page shows the count alone until it is opened.
+    """
+    chips = "".join(
+        f'<button type="button" class="chip" data-do="drop" data-part="{escape(part)}" '
+        f'aria-label="Remove filter: {escape(words)}" title="{escape(words)}"><span dir="auto">{escape(words)}</span>'
+        '<span aria-hidden="true">×</span></button>'
+        for part, words in scope_words(filters, titles)
+    )
+    if papers or filters.empty:
+        label = counted(papers, "paper") if filters.empty else f"{counted(papers, 'paper')} in scope"
+        return (
+            f'<div class="scope"><button type="button" class="scope-toggle" data-do="scope" aria-expanded="false">'
+            f'{label} <span aria-hidden="true">▾</span></button><span class="label">Scope</span>{chips or _ALL}'
+            f'<span class="count" id="scope-count">{label}</span>'
+            '<button type="button" class="link-button" data-do="filters">filters</button></div>'
+        )
+    return f'<div class="scope none"><span class="label">Scope</span>{chips}{_advice(advice)}</div>'
+
+
+def _advice(advice: tuple[str, str, int] | None) -> str:
+    start = '<span class="count" id="scope-count">0 papers match.</span>'
+    if advice is None:
+        return (
+            f'{start}<span>No single filter is to blame.</span><button type="button" class="link-button" '
+            'data-do="widen">Drop them all</button>'
+        )
+    part, words, papers = advice
+    return (
+        f'{start}<button type="button" class="link-button" id="drop-advice" data-do="drop" '
+        f'data-part="{escape(part)}">Drop “{escape(words)}” for {counted(papers, "paper")}</button>'
+    )

@@ -1,0 +1,71 @@
+"""The operations as Gradio endpoints: `/search`, `/ask`, `/papers` and `/add`, for `gradio_client`.
+
+Gradio takes an endpoint's types from a function's signature and knows typed dictionaries, not pydantic;
+so each operation is wrapped in a function that carries its types in that form. Everything else on the page
+is private to it.
+"""
+
+from __future__ import annotations
+
+import inspect
+import types
+from collections.abc import Callable
+from functools import reduce
+from operator import or_
+from types import UnionType
+from typing import Any, TypedDict, Union, get_args, get_origin, get_type_hints
+
+import gradio as gr
+from gradio.events import api
+
+from index.errors import IbidError
+from index.schema import Value
+from ui.programs.operations import Programs
+
+
+def declare(programs: Programs) -> None:
+    """Add the endpoints to the `gr.Blocks` that is open."""
+    for operation in (programs.search, programs.ask, programs.papers):
+        api(endpoint(operation), api_name=operation.__name__)
+    api(endpoint(programs.add), api_name="add", concurrency_limit=1)  # one writes at a time
+
+
+def endpoint(operation: Callable[..., Value]) -> Callable[..., Any]:
+    """The operation as Gradio takes one: JSON in, JSON out, and errors that the caller is shown."""
+    hints = {name: plain(hint, name == "return") for name, hint in get_type_hints(operation).items()}
+
+    def call(*arguments: Any) -> Any:
+        try:
+            return operation(*arguments).model_dump(mode="json")
+        except IbidError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+
+    parameters = [
+        parameter.replace(annotation=hints[name], default=_jsonable(parameter.default))
+        for name, parameter in inspect.signature(operation).parameters.items()
+    ]
+    told: Any = call
+    told.__name__, told.__doc__, told.__annotations__ = operation.__name__, operation.__doc__, hints
+    told.__signature__ = inspect.Signature(parameters, return_annotation=hints["return"])
+    return call
+
+
+def plain(hint: Any, complete: bool) -> Any:
+    """The type with typed dictionaries in place of values and lists in place of tuples.
+
+    `complete` says that every field is there, as in all that is given back.
+    """
+    origin, parts = get_origin(hint), get_args(hint)
+    if inspect.isclass(hint) and issubclass(hint, Value):
+        fields = {name: plain(field.annotation, complete) for name, field in hint.model_fields.items()}
+        make: Any = TypedDict
+        return make(hint.__name__, fields, total=complete)
+    if origin in (Union, UnionType):
+        return reduce(or_, (plain(part, complete) for part in parts))
+    if origin is tuple:  # JSON has no other sequence; those of the contract hold one type each
+        return types.GenericAlias(list, (plain(parts[0], complete),))
+    return hint
+
+
+def _jsonable(default: Any) -> Any:
+    return list(default) if isinstance(default, tuple) else default
