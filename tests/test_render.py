@@ -391,3 +391,8 @@ def test_backticks_of_a_paper_are_shown_and_swallow_no_marker() -> None:
     assert " ".join(shown.split()) == (
         "<p>Such as “first, I need to”-phrases <a>1</a>. A ``quote that never ends and `one` word <a>2</a>.</p>"
     )
+
+
+def test_a_bracketed_number_of_a_papers_own_is_no_marker_on_the_page() -> None:
+    shown = markup.markdown(with_markers("As [1] and [7] say.", [1]), lambda number: f"<b>{number}</b>")
+    assert shown == "<p>As [1] and [7] say\u202f<b>1</b>.</p>\n"

@@ -19,7 +19,7 @@ from markdown_it.token import Token
 
 FLAG = "\ue000"  # private use: stands in Markdown where a sentence without support ends
 _JOINER = "\u202f"  # a narrow space that no line breaks at: a marker stays with its word
-_MARKER = re.compile(rf"\[(\d+)\]|{FLAG}")
+_MARKER = re.compile(r"\[(\d{1,6})\](?!\()")
 # Pandoc's rule for inline mathematics, which leaves "$5 and $10" alone.
 _MATH = re.compile(r"\$\$(?P<block>[^$]+)\$\$|\$(?!\s)(?P<line>(?:\\.|[^$\\])+)(?<!\s)\$(?!\d)")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
@@ -111,26 +111,50 @@ def _math_rule(state: StateInline, silent: bool) -> bool:
     return True
 
 
+def _marker_rule(state: StateInline, silent: bool) -> bool:
+    """A marker is one where it is written, not where an escaped bracket has become one."""
+    match = _MARKER.match(state.src, state.pos)
+    if match is None:
+        return False
+    if not silent:
+        state.push("marker", "", 0).content = match[1]
+    state.pos = match.end()
+    return True
+
+
 def _with_markers(tokens: list[Token], marker: Callable[[int], str | None], flag: str) -> list[Token]:
     out: list[Token] = []
     for token in tokens:
         if token.type in ("link_open", "link_close"):
             continue
-        out += _split(token, marker, flag) if token.type == "text" else [token]
+        if token.type == "marker":
+            shown = marker(int(token.content))
+            _stick(out)
+            out.append(_html(shown) if shown is not None else _text(f"[{token.content}]"))
+        elif token.type == "text":
+            out += _flagged(token.content, flag)
+        else:
+            out.append(token)
     return out
 
 
-def _split(token: Token, marker: Callable[[int], str | None], flag: str) -> list[Token]:
-    out, done = [], 0
-    for match in _MARKER.finditer(token.content):
-        replacement = marker(int(match[1])) if match[1] else flag
-        if replacement is None:
-            continue
-        before = token.content[done : match.start()]
-        before = f"{before[:-1]}{_JOINER}" if before.endswith(" ") else before
-        out += [_text(before), Token("html_inline", "", 0, content=replacement)]
-        done = match.end()
-    return [*out, _text(token.content[done:])]
+def _flagged(content: str, flag: str) -> list[Token]:
+    before, *rest = content.split(FLAG)
+    out = [_text(before)]
+    for part in rest:
+        _stick(out)
+        out += [_html(flag), _text(part)]
+    return out
+
+
+def _stick(tokens: list[Token]) -> None:
+    """Let what comes next stay on the line of the word before it."""
+    if tokens and tokens[-1].type == "text" and tokens[-1].content.endswith(" "):
+        tokens[-1] = _text(f"{tokens[-1].content[:-1]}{_JOINER}")
+
+
+def _html(content: str) -> Token:
+    return Token("html_inline", "", 0, content=content)
 
 
 def _text(content: str) -> Token:
@@ -141,6 +165,7 @@ def _build() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "breaks": False}).enable("table")
     parser.disable(["image", "html_block", "html_inline", "reference", "autolink"])
     parser.inline.ruler.before("escape", "math", _math_rule)
+    parser.inline.ruler.before("link", "marker", _marker_rule)
     return parser
 
 
