@@ -53,7 +53,8 @@ def test_every_setting_is_documented_and_every_documented_setting_exists() -> No
 def test_every_variable_documented_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in [name for name in os.environ if name.startswith("IBID_")]:
         monkeypatch.delenv(variable)
-    defaults = {setting.name: setting.value for setting in Configuration().all()}
+    found = {setting.name: setting.value for setting in Configuration().all()}
+    defaults = {name: "" if value is None else value for name, value in found.items()}
     page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
     for name, variable in re.findall(r"^\| `([^`]+)` \|.*\| `(IBID_\w+)` \|", page, re.MULTILINE):
         monkeypatch.setenv(variable, str(defaults[name]))

@@ -18,6 +18,7 @@ from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
+from assistant.models.settings import ModelSettings
 from assistant.settings import AnswerSettings
 from index.errors import SettingsError
 from index.schema import Value
@@ -95,6 +96,8 @@ class Settings(BaseSettings):
     """How passages are found."""
     answer: AnswerSettings = AnswerSettings()
     """How answers are made."""
+    llm: ModelSettings = ModelSettings()
+    """Which language models write and judge, if any: docs/models.md."""
     server: ServerSettings = ServerSettings()
     """Where the chat page listens."""
     digest: DigestSettings = DigestSettings()

@@ -26,6 +26,9 @@ _TYPES: dict[Any, str] = {
     float: "number",
     str: "text",
     Path: "path",
+    Path | None: "path",
+    int | None: "whole number",
+    float | None: "number",
     bool: "true or false",
     SecretStr: "secret",
     Security: "starttls, tls or none",
@@ -138,7 +141,7 @@ def _default(field: FieldInfo) -> str:
     default, data = field.default, user_data_path("ibid")
     if isinstance(default, Path) and default.is_relative_to(data):
         return (_DATA_FOLDER / default.relative_to(data)).as_posix()
-    return str(default)
+    return "" if default is None else str(default)
 
 
 if __name__ == "__main__":

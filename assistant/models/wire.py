@@ -1,0 +1,81 @@
+"""The HTTP below the integrations: what a server said to a call, and that the call's connections end.
+
+Owns the HTTP client that each integration is given. The key is put on a request here, last of all, so that
+no integration holds it and none can show it. Connections are not kept for the next call: a call takes
+seconds, a connection milliseconds, and so nothing is left open. Redirects are not followed: a prompt goes
+where it was sent.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import Any, Literal
+
+from pydantic import SecretStr
+
+KeyHeader = Literal["Authorization", "X-Api-Key", "x-goog-api-key"]
+
+
+class Exchange:
+    """What the servers said to one attempt at a call."""
+
+    def __init__(self) -> None:
+        self._responses: list[Any] = []
+
+    def __enter__(self) -> Exchange:
+        self._token = _current.set(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _current.reset(self._token)
+
+    def note(self, response: Any) -> None:
+        self._responses.append(response)
+
+    @property
+    def status(self) -> int | None:
+        """The HTTP status of the last response; None where there was none."""
+        return self._responses[-1].status_code if self._responses else None
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the server began to answer."""
+        return self.status is not None and self.status < 300
+
+    def header(self, name: str) -> str | None:
+        return self._responses[-1].headers.get(name) if self._responses else None
+
+    async def close(self) -> None:
+        """Close what is still open: an integration that was left in mid-stream may not have."""
+        for response in self._responses:
+            await response.aclose()
+
+
+_current: ContextVar[Exchange | None] = ContextVar("exchange", default=None)
+
+
+def client_options(package: Any, header: KeyHeader, key: SecretStr) -> dict[str, Any]:
+    """How an `AsyncClient` of `package`, httpx or httpx2, is to be made."""
+    return {
+        "timeout": None,  # the whole call has a deadline
+        "follow_redirects": False,
+        "limits": package.Limits(max_keepalive_connections=0),
+        "event_hooks": {"response": [_note]},
+        "auth": _signing(header, key),
+    }
+
+
+async def _note(response: Any) -> None:
+    exchange = _current.get()
+    if exchange is not None:
+        exchange.note(response)
+
+
+def _signing(header: KeyHeader, key: SecretStr) -> Any:
+    def sign(request: Any) -> Any:
+        request.headers.pop(header, None)
+        if secret := key.get_secret_value():
+            request.headers[header] = f"Bearer {secret}" if header == "Authorization" else secret
+        return request
+
+    return sign
