@@ -6,7 +6,7 @@ The proof is the same function for the tests, for `ibid doctor` and for answers 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from assistant.schema import Answer, Citation
 from index.schema import Chunk, Paper
@@ -15,7 +15,7 @@ _MARKER = re.compile(r"\[(\d+)\](?!\()")
 _SPACED_MARKER = re.compile(r"\s?\[(\d+)\](?!\()")
 _TEX_QUOTES = re.compile(r"``(.+?)(?:''|\")", re.DOTALL)
 _BROKEN_OFF = re.compile(r"\s?(?<!\\)\[\d*$")
-_FINAL = re.compile(r"[.!?…]+[\"'”’)\]*_]*$")
+_FINAL = re.compile(r"[.!?…。！？]+[\"'”’)\]*_]*$")
 _NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?")
 
 
@@ -50,13 +50,17 @@ def with_markers(sentence: str, numbers: Sequence[int]) -> str:
 
     Bracketed numbers of the sentence's own ("as in [7]") are escaped, so that they are no markers.
     """
-    sentence = unmarked(sentence)
+    return marked(unmarked(sentence), numbers)
+
+
+def marked(markdown: str, numbers: Sequence[int]) -> str:
+    """A sentence that is Markdown already, with its markers right before its final punctuation."""
     if not numbers:
-        return sentence
+        return markdown
     markers = "".join(f"[{number}]" for number in numbers)
-    final = _FINAL.search(sentence)
-    cut = final.start() if final else len(sentence)
-    return f"{sentence[:cut].rstrip()} {markers}{sentence[cut:]}"
+    final = _FINAL.search(markdown)
+    cut = final.start() if final else len(markdown)
+    return f"{markdown[:cut].rstrip()} {markers}{markdown[cut:]}"
 
 
 def unmarked(text: str) -> str:
@@ -71,6 +75,11 @@ def unmarked(text: str) -> str:
 def markers(text: str) -> list[int]:
     """The numbers of the markers in an answer's text, in order."""
     return [int(number) for number in _MARKER.findall(text)]
+
+
+def renumbered(text: str, numbers: Mapping[int, int]) -> str:
+    """The text with its markers' numbers replaced by those they map to."""
+    return _MARKER.sub(lambda match: f"[{numbers.get(int(match[1]), int(match[1]))}]", text)
 
 
 def referred(text: str, citations: Sequence[Citation]) -> tuple[Citation, ...]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from assistant.citations import unmarked
 from assistant.grounds import meaningful
+from assistant.plain import as_markdown
 from index.library import Library
 from index.schema import Paper, Passage
 
@@ -56,3 +57,9 @@ def asking_back(papers: Sequence[Paper]) -> str:
     """The question to ask, with its choices."""
     lines = [f"- {unmarked(paper.title)}" for paper in papers]
     return "\n".join(["Can you say a little more? The papers nearest to that differ:", "", *lines])
+
+
+def options(readings: Sequence[str]) -> str:
+    """The question to ask where a question can be meant in several ways, as questions to choose from."""
+    lines = [f"- {as_markdown(reading)}" for reading in readings]
+    return "\n".join(["Which of these do you mean? Their answers would differ:", "", *lines])

@@ -11,6 +11,7 @@ from datetime import date
 
 from assistant.answering import Scoped, composed, named_papers, passages_for, reading_of, scoped
 from assistant.citations import referred
+from assistant.generative import WRITTEN, Body, Generative, Models
 from assistant.grounds import grounds_of
 from assistant.question import Question, understand
 from assistant.schema import Answer, Answered, Coverage, Delta, Event, FoundPassage, Retrieved, Scope, Turn
@@ -19,6 +20,8 @@ from assistant.suggestions import follow_ups
 from assistant.understanding import Reading
 from index.library import Library
 from index.schema import Filters, Passage
+
+QUOTED = "extractive"
 
 
 class Assistant:
@@ -31,15 +34,26 @@ class Assistant:
         print(answer.text, [citation.quote for citation in answer.citations])
     """
 
-    engine = "extractive"
-
     def __init__(
-        self, library: Library, settings: AnswerSettings | None = None, today: date | None = None
+        self,
+        library: Library,
+        settings: AnswerSettings | None = None,
+        today: date | None = None,
+        models: Models | None = None,
     ) -> None:
-        """`today` is what relative dates ("last year") are read against; by default the day of the question."""
+        """`today` is what relative dates ("last year") are read against; by default the day of the question.
+
+        With `models` a language model writes and Ibid checks; without, answers are quoted.
+        """
         self.library = library
         self.settings = settings or AnswerSettings()
         self.today = today
+        self.models = models
+
+    @property
+    def engine(self) -> str:
+        """What composes the answers: "extractive", or the name of the model that writes."""
+        return self.models.write.spec if self.models else QUOTED
 
     def ask(self, question: str, turns: Sequence[Turn] = (), filters: Filters = Filters()) -> Answer:
         """The answer to a question after the given turns, oldest first, held to the papers in scope."""
@@ -58,27 +72,54 @@ class Assistant:
     def stream(
         self, question: str, turns: Sequence[Turn] = (), filters: Filters = Filters()
     ) -> Iterator[Event]:
-        """The answer as it comes about: `Retrieved`, then `Delta`s, then `Answered`.
+        """The answer as it comes about: `Retrieved`, then `Delta`s, then `Answered`; `Stepped` in between.
 
-        Closing the iterator ends the work.
+        Closing the iterator ends the work, a model's too.
         """
-        started = time.perf_counter()
+        clock = Clock()
         asked = self._scoped(question, turns, filters)
+        if self.models and asked.kind in WRITTEN:
+            yield from self._written(question, turns, filters, asked, clock)
+            return
         found = passages_for(asked, self.library)
-        retrieved = time.perf_counter()
+        clock.retrieved()
         listed = _listed(found[: self.settings.passages])
-        standalone = asked.question.standalone
-        yield Retrieved(standalone=standalone, searched=asked.papers, passages=listed)
+        yield Retrieved(standalone=asked.question.standalone, searched=asked.papers, passages=listed)
         body, text, kind = composed(asked, found, listed, self.library, self.settings)
         written = ""
         for piece in _pieces(text):
             written += piece
             yield Delta(text=piece, citations=referred(written, body.citations))
-        ended = time.perf_counter()
-        yield Answered(
+        yield self._answered(question, asked, listed, (body, text, kind), clock)
+
+    def _written(
+        self, question: str, turns: Sequence[Turn], filters: Filters, asked: Scoped, clock: Clock
+    ) -> Iterator[Event]:
+        """The answer with a language model, however far it comes."""
+        assert self.models is not None
+        way = Generative(self.models, self.library, self.settings, self.today or date.today())
+        yield from way.read(question, turns)
+        if way.standalone is not None:
+            reread = self._scoped(way.standalone, (), filters)
+            asked = reread if reread.kind in WRITTEN else asked
+        yield from way.find(asked)
+        clock.retrieved()
+        listed = _listed(way.found[: self.settings.passages])
+        yield Retrieved(standalone=asked.question.standalone, searched=asked.papers, passages=listed)
+        yield from way.compose(asked, listed)
+        answered = self._answered(question, asked, listed, way.body, clock)
+        told = {"usage": way.course.usage, "steps": tuple(way.course.steps)}
+        engine = self.engine if way.wrote else QUOTED
+        yield Answered(answer=answered.answer.model_copy(update=told | {"engine": engine}))
+
+    def _answered(
+        self, question: str, asked: Scoped, listed: tuple[FoundPassage, ...], made: Body, clock: Clock
+    ) -> Answered:
+        body, text, kind = made
+        return Answered(
             answer=Answer(
                 question=question,
-                standalone=standalone,
+                standalone=asked.question.standalone,
                 kind=kind,
                 answered=body.answered,
                 text=text,
@@ -93,12 +134,8 @@ class Assistant:
                     cited=len({citation.paper.id for citation in body.citations}),
                     unreadable=len(self.library.unreadable()),
                 ),
-                engine=self.engine,
-                seconds={
-                    "retrieve": round(retrieved - started, 4),
-                    "answer": round(ended - retrieved, 4),
-                    "total": round(ended - started, 4),
-                },
+                engine=QUOTED,
+                seconds=clock.seconds(),
             )
         )
 
@@ -132,6 +169,25 @@ class Assistant:
     def _scoped(self, question: str, turns: Sequence[Turn], filters: Filters) -> Scoped:
         understood = self.understood(question, turns, filters)
         return scoped(understood, filters, self.library, self.today or date.today())
+
+
+class Clock:
+    """When a question was asked, and when the search for it was done."""
+
+    def __init__(self) -> None:
+        self._started = self._retrieved = time.perf_counter()
+
+    def retrieved(self) -> None:
+        self._retrieved = time.perf_counter()
+
+    def seconds(self) -> dict[str, float]:
+        """What has gone into retrieving, answering and both, until now."""
+        ended = time.perf_counter()
+        return {
+            "retrieve": round(self._retrieved - self._started, 4),
+            "answer": round(ended - self._retrieved, 4),
+            "total": round(ended - self._started, 4),
+        }
 
 
 def _listed(found: Sequence[Passage]) -> tuple[FoundPassage, ...]:

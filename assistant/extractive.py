@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from assistant.citations import Citations, numbers, unmarked, with_markers
+from assistant.citations import Citations, numbers, renumbered, unmarked, with_markers
 from assistant.evidence import Evidence
 from assistant.question import label
 from assistant.schema import Citation, Sentence, Table
@@ -85,6 +85,31 @@ def compose_list(
         lines.append(f"- {named}: {with_markers(item.text, [number])}")
     return Composed(
         text="\n".join(lines), sentences=tuple(written), citations=citations.all, papers=len(best)
+    )
+
+
+def followed(first: Composed, second: Composed) -> Composed:
+    """Two bodies as one: the second's citations numbered on from the first's, those of the same span as there."""
+    spans = {(c.paper.id, c.start, c.end): c.number for c in first.citations}
+    citations = list(first.citations)
+    now: dict[int, int] = {}
+    for citation in second.citations:
+        span = (citation.paper.id, citation.start, citation.end)
+        if span not in spans:
+            spans[span] = len(citations) + 1
+            citations.append(citation.model_copy(update={"number": spans[span]}))
+        now[citation.number] = spans[span]
+    sentences = [
+        each.model_copy(update={"citations": tuple(now[number] for number in each.citations)})
+        for each in second.sentences
+    ]
+    return Composed(
+        text="\n\n".join(text for text in (first.text, renumbered(second.text, now)) if text),
+        sentences=(*first.sentences, *sentences),
+        citations=tuple(citations),
+        papers=max(first.papers, second.papers),
+        table=second.table,
+        computed=second.computed,
     )
 
 

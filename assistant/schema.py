@@ -77,6 +77,20 @@ class Coverage(Value):
     unreadable: int = 0
 
 
+class Step(Value):
+    """A step of the way to an answer that a language model writes: how long it took, and what it spent.
+
+    `tokens` were read and written by models, `cost` is in US dollars, None where no price is known; `note`
+    says in words what came of it, or why it was skipped.
+    """
+
+    name: str
+    seconds: float = 0.0
+    tokens: int = 0
+    cost: float | None = None
+    note: str = ""
+
+
 class Answer(Value):
     """A cited answer. `answered` is False where the papers do not say; then nothing is cited.
 
@@ -96,6 +110,7 @@ class Answer(Value):
     coverage: Coverage = Coverage()
     engine: str = "extractive"
     usage: dict[str, float] = Field(default_factory=dict)
+    steps: tuple[Step, ...] = ()
     seconds: dict[str, float] = Field(default_factory=dict)
 
     @property
@@ -151,4 +166,10 @@ class Answered(Value):
     answer: Answer
 
 
-Event = Retrieved | Delta | Answered
+class Stepped(Value):
+    """Event: a step ended."""
+
+    step: Step
+
+
+Event = Retrieved | Stepped | Delta | Answered
