@@ -15,8 +15,9 @@ from assistant.citations import referred
 from assistant.clarify import options
 from assistant.evidence import support
 from assistant.extractive import Composed, followed
-from assistant.models.model import Model
+from assistant.models.model import Model, load_model
 from assistant.models.schema import ModelError
+from assistant.models.settings import ModelSettings
 from assistant.plain import as_markdown
 from assistant.refusal import refusal
 from assistant.schema import Delta, Event, FoundPassage, Kind, Stepped, Turn
@@ -41,6 +42,15 @@ class Models:
     write: Model
     judge: Model
     settings: WritingSettings
+
+    @classmethod
+    def load(cls, llm: ModelSettings, writing: WritingSettings) -> Models | None:
+        """The models that the settings name; None where they name none that writes. Raises what `load_model` does."""
+        if not llm.write:
+            return None
+        write = load_model(llm.write, llm)
+        judge = load_model(llm.judge, llm) if llm.judge not in ("", llm.write) else write
+        return cls(write, judge, writing)
 
 
 class Generative:

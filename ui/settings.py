@@ -19,7 +19,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
 from assistant.models.settings import ModelSettings
-from assistant.settings import AnswerSettings
+from assistant.settings import AnswerSettings, WritingSettings
 from index.errors import SettingsError
 from index.schema import Value
 from index.settings import ChunkingSettings, EmbeddingSettings, Group, IndexSettings, RetrievalSettings
@@ -98,6 +98,8 @@ class Settings(BaseSettings):
     """How answers are made."""
     llm: ModelSettings = ModelSettings()
     """Which language models write and judge, if any: docs/models.md."""
+    writing: WritingSettings = WritingSettings()
+    """How answers are made with them."""
     server: ServerSettings = ServerSettings()
     """Where the chat page listens."""
     digest: DigestSettings = DigestSettings()

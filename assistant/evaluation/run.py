@@ -13,6 +13,7 @@ from assistant.evaluation.machine import machine_words
 from assistant.evaluation.ranking import require_measures
 from assistant.evaluation.schema import CaseSet, Outcome, Run
 from assistant.evaluation.systems import Ranker
+from assistant.generative import Models
 from assistant.settings import AnswerSettings
 from index.ingest import Step
 from index.library import Library
@@ -29,12 +30,14 @@ class Evaluator:
         systems: Mapping[str, Ranker],
         work: Path,
         told: Told,
+        models: Models | None = None,
     ) -> None:
         self.index = index
         self.answer = answer
         self.systems = systems
         self.work = work
         self.told = told
+        self.models = models
         self.outcomes: list[Outcome] = []
         self.notes: list[str] = []
 
@@ -55,7 +58,7 @@ class Evaluator:
     def ask(self, library: Library, case_sets: Sequence[CaseSet]) -> None:
         """Evaluate sets on one open library."""
         require_measures()
-        evaluation = Evaluation(Assistant(library, self.answer), self.systems, self.told)
+        evaluation = Evaluation(Assistant(library, self.answer, models=self.models), self.systems, self.told)
         for case_set in case_sets:
             absent = evaluation.rows.absent(case_set.cases)
             if absent:
@@ -64,9 +67,13 @@ class Evaluator:
         self.outcomes += evaluation.run(case_sets)
 
     def result(self) -> Run:
+        groups = [*self.index.model_dump().items(), ("answer", self.answer.model_dump())]
+        if self.models:
+            roles = {"write": self.models.write.spec, "judge": self.models.judge.spec}
+            groups += [("llm", roles), ("writing", self.models.settings.model_dump())]
         settings = {
             f"{group}.{name}": str(value)
-            for group, values in (*self.index.model_dump().items(), ("answer", self.answer.model_dump()))
+            for group, values in groups
             for name, value in values.items()
             if name != "models"
         }

@@ -18,6 +18,7 @@ import click
 from ui.command_line.digest_verb import digest_options, run_digest
 
 if TYPE_CHECKING:
+    from assistant.engine import Assistant
     from index.library import Library
     from index.schema import Filters
     from ui.settings import Configuration
@@ -41,12 +42,17 @@ def configured(verb: Callable[..., None]) -> Callable[..., None]:
     def command(library: Path | None, config: Path | None, **options: Any) -> None:
         from ui.settings import Configuration
 
-        flags = {"library": library} | {
-            f"server.{name}": options.get(name) for name in ("host", "port", "mcp")
-        }
+        flags = {"library": library, "llm.write": options.pop("llm", None)}
+        flags |= {f"server.{name}": options.get(name) for name in ("host", "port", "mcp")}
         verb(Configuration(config, flags), **options)
 
     return command
+
+
+def answering(verb: Callable[..., None]) -> Callable[..., None]:
+    """Give a verb that answers questions the option of a language model; `configured` takes it in."""
+    about = "The language model that writes, as provider:model; see docs/models.md."
+    return click.option("--llm", metavar="MODEL", help=about)(verb)
 
 
 def scoped(verb: Callable[..., None]) -> Callable[..., None]:
@@ -170,12 +176,12 @@ def remove(configuration: Configuration, papers: tuple[str, ...]) -> None:
 @click.option("--batch", type=_LINES, metavar="FILE", help="Read JSON lines from FILE or - instead.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @scoped
+@answering
 @configured
 def search(
     configuration: Configuration, query: str | None, count: int, batch: Any, as_json: bool, filters: Filters
 ) -> None:
     """Find papers: one line a paper, with the passage that matched best."""
-    from assistant.engine import Assistant
     from ui.command_line.batch import search_lines
     from ui.command_line.terminal import print_results
     from ui.programs.results import search_results
@@ -184,7 +190,7 @@ def search(
     with _library(configuration) as library:
         scope = _named(library, filters)
         if batch is not None:
-            assistant = Assistant(library, configuration.settings.answer)
+            assistant = _assistant(configuration, library)
             _write_lines(search_lines(assistant, batch, count, scope))
         elif as_json:
             found = search_results(library, str(query), count, scope)
@@ -198,19 +204,19 @@ def search(
 @click.option("--batch", type=_LINES, metavar="FILE", help="Read JSON lines from FILE or - instead.")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole answer as JSON.")
 @scoped
+@answering
 @configured
 def ask(
     configuration: Configuration, question: str | None, batch: Any, as_json: bool, filters: Filters
 ) -> None:
     """Answer a question from the papers, each sentence cited."""
-    from assistant.engine import Assistant
     from ui.command_line.batch import answer_lines
     from ui.command_line.terminal import print_answer
 
     _require_one(question, batch, "QUESTION")
     with _library(configuration) as library:
         scope = _named(library, filters)
-        assistant = Assistant(library, configuration.settings.answer)
+        assistant = _assistant(configuration, library)
         if batch is not None:
             _write_lines(answer_lines(assistant, batch, scope))
             return
@@ -223,15 +229,15 @@ def ask(
 
 @cli.command()
 @scoped
+@answering
 @configured
 def chat(configuration: Configuration, filters: Filters) -> None:
     """Ask and follow up on the terminal; the conversation is kept."""
     from assistant.conversation import Conversations
-    from assistant.engine import Assistant
     from ui.command_line.terminal import converse
 
     with _library(configuration) as library:
-        assistant = Assistant(library, configuration.settings.answer)
+        assistant = _assistant(configuration, library)
         converse(assistant, Conversations(library), _named(library, filters))
 
 
@@ -239,28 +245,28 @@ def chat(configuration: Configuration, filters: Filters) -> None:
 @click.option("--host", metavar="ADDRESS", help="The loopback address to listen on.")
 @click.option("--port", type=int, metavar="N", help="The port to listen on.")
 @click.option("--mcp", is_flag=True, default=None, help="Offer the library's tools by MCP too, at /mcp.")
+@answering
 @configured
 def serve(configuration: Configuration, host: str | None, port: int | None, mcp: bool | None) -> None:
     """Open the pages in the browser's reach, on this machine only."""
-    from assistant.engine import Assistant
     from ui.app import serve as serve_pages
 
     server = configuration.settings.server
     with _library(configuration) as library:
-        assistant = Assistant(library, configuration.settings.answer)
+        assistant = _assistant(configuration, library)
         serve_pages(assistant, server.host, server.port, mcp=server.mcp, hosts=server.names)
 
 
 @cli.command("mcp")
+@answering
 @configured
 def offer_tools(configuration: Configuration) -> None:
     """Offer the library's tools by MCP on standard input and output, for a client that starts this."""
-    from assistant.engine import Assistant
     from ui.programs.mcp_tools import tools
     from ui.programs.operations import Programs
 
     with _library(configuration) as library:
-        assistant = Assistant(library, configuration.settings.answer)
+        assistant = _assistant(configuration, library)
         tools(Programs(library, assistant)).run("stdio")
 
 
@@ -286,6 +292,7 @@ def offer_tools(configuration: Configuration) -> None:
 )
 @click.option("--report", type=_EXISTING, metavar="FILE", help="Write a report: FILE ends in .html or .md.")
 @click.option("--compare", "earlier", type=_EXISTING, metavar="FILE", help="Compare with an earlier --json.")
+@answering
 @configured
 def evaluate(configuration: Configuration, folder: Path | None, **options: Any) -> None:
     """Measure search and answers on sets of questions with known answers; FOLDER holds the sets."""
@@ -364,6 +371,15 @@ def main() -> NoReturn:
         sys.stderr.close()
         sys.exit(1)
     sys.exit(0)
+
+
+def _assistant(configuration: Configuration, library: Library) -> Assistant:
+    """The assistant that the settings describe, with a language model where they name one."""
+    from assistant.engine import Assistant
+    from assistant.generative import Models
+
+    settings = configuration.settings
+    return Assistant(library, settings.answer, models=Models.load(settings.llm, settings.writing))
 
 
 def _library(configuration: Configuration) -> Library:

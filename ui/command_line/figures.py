@@ -19,6 +19,7 @@ from assistant.evaluation.run import Evaluator
 from assistant.evaluation.schema import Difference, Run
 from assistant.evaluation.sets import find_sets
 from assistant.evaluation.systems import chosen_systems
+from assistant.generative import Models
 from index.errors import ReadError
 from index.library import Library
 from ui.command_line.report import (
@@ -55,7 +56,8 @@ def evaluate_and_show(
         require_report(report)
     with _progress() as told:
         work = work or settings.library.parent / "evaluation"
-        evaluator = Evaluator(settings.index, settings.answer, chosen, work, told)
+        models = Models.load(settings.llm, settings.writing)
+        evaluator = Evaluator(settings.index, settings.answer, chosen, work, told, models)
         if folder is not None:
             evaluator.run(find_sets(folder, _names(sets or ""), limit), lambda: _library(settings))
         else:
