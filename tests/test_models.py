@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from assistant.models import loop
 from assistant.models.model import load_model
-from assistant.models.rehearsal.schema import Asked, Scripted
+from assistant.models.rehearsal.schema import Asked, Dialect, Scripted
 from assistant.models.rehearsal.server import Rehearsal
 from assistant.models.schema import Message, ModelError, Usage
 from assistant.models.settings import ModelSettings
@@ -18,6 +19,13 @@ from assistant.models.spec import read_spec
 from index.errors import SettingsError
 
 ASKED = [Message(role="system", text="Be brief."), Message(role="user", text="Do glaciers forget?")]
+
+
+@pytest.fixture(params=get_args(Dialect))
+def dialect(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Dialect:
+    """Each protocol in turn; the key is none, since the server here asks for none."""
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-rehearsal")
+    return request.param  # type: ignore[no-any-return]
 
 
 @pytest.fixture
@@ -35,8 +43,10 @@ def server() -> Iterator[Rehearsal]:
         yield running
 
 
-def test_a_reply_is_whole_with_what_it_used(server: Rehearsal, settings: ModelSettings) -> None:
-    reply = load_model(server.spec("openai"), settings).ask(ASKED)
+def test_a_reply_is_whole_with_what_it_used(
+    server: Rehearsal, dialect: Dialect, settings: ModelSettings
+) -> None:
+    reply = load_model(server.spec(dialect), settings).ask(ASKED)
     assert reply.text == "You said: Do glaciers forget?"
     assert reply.usage == Usage(prompt_tokens=7, completion_tokens=11, requests=1, counted="provider")
     assert 0 < reply.seconds < 20
@@ -45,9 +55,9 @@ def test_a_reply_is_whole_with_what_it_used(server: Rehearsal, settings: ModelSe
     assert server.quiet()
 
 
-def test_a_stream_gives_the_pieces_as_they_were_sent(settings: ModelSettings) -> None:
+def test_a_stream_gives_the_pieces_as_they_were_sent(dialect: Dialect, settings: ModelSettings) -> None:
     with Rehearsal([Scripted(pieces=("Gla", "ciers ", "rem", "ember."))]) as server:
-        stream = load_model(server.spec("openai"), settings).stream(ASKED)
+        stream = load_model(server.spec(dialect), settings).stream(ASKED)
         assert list(stream) == ["Gla", "ciers ", "rem", "ember."]
         assert stream.usage.completion_tokens == 11
         assert list(stream) == []
@@ -59,9 +69,9 @@ def test_tokens_are_estimated_where_the_server_counts_none(settings: ModelSettin
     assert usage == Usage(prompt_tokens=15, completion_tokens=5, requests=1, counted="estimated")
 
 
-def test_a_closed_stream_ends_the_request(settings: ModelSettings) -> None:
+def test_a_closed_stream_ends_the_request(dialect: Dialect, settings: ModelSettings) -> None:
     with Rehearsal([Scripted(text="one two", fault="endless", pause=0.01)]) as server:
-        stream = load_model(server.spec("openai"), settings).stream(ASKED)
+        stream = load_model(server.spec(dialect), settings).stream(ASKED)
         assert next(stream) == "one"
         assert server.open_connections == 1
         stream.close()
@@ -71,9 +81,9 @@ def test_a_closed_stream_ends_the_request(settings: ModelSettings) -> None:
         assert loop.tasks() == 0
 
 
-def test_a_hundred_streams_cut_short_leave_nothing_behind(settings: ModelSettings) -> None:
+def test_a_hundred_streams_cut_short_leave_nothing_behind(dialect: Dialect, settings: ModelSettings) -> None:
     with Rehearsal([Scripted(text="one two", fault="endless", pause=0.001)]) as server:
-        model = load_model(server.spec("openai"), settings)
+        model = load_model(server.spec(dialect), settings)
         with model.stream(ASKED) as stream:
             next(stream)
         threads = threading.active_count()
@@ -86,8 +96,10 @@ def test_a_hundred_streams_cut_short_leave_nothing_behind(settings: ModelSetting
     assert len(server.asked) == 101
 
 
-def test_a_model_is_shared_between_threads(server: Rehearsal, settings: ModelSettings) -> None:
-    model = load_model(server.spec("openai"), settings)
+def test_a_model_is_shared_between_threads(
+    server: Rehearsal, dialect: Dialect, settings: ModelSettings
+) -> None:
+    model = load_model(server.spec(dialect), settings)
     said: dict[int, str] = {}
 
     def ask(number: int) -> None:

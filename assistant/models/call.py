@@ -60,7 +60,7 @@ class Call:
     ) -> None:
         self._name = name
         self._provider = provider
-        self._llm = llm
+        self._llm = provider.fitted(llm, tokens)
         self._messages = tuple(messages)
         self._seconds = seconds
         self._deadline = time.monotonic() + seconds

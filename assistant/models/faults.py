@@ -136,7 +136,7 @@ def _message(error: BaseException) -> str:
     found: Any = getattr(error, "body", None)
     if isinstance(found, Mapping) and isinstance(found.get("error"), Mapping):
         found = found["error"]
-    said = found.get("message") if isinstance(found, Mapping) else None
+    said = found.get("message") if isinstance(found, Mapping) else getattr(error, "error", None)
     return (str(said) if said else str(error) or type(error).__name__).rstrip(". ")
 
 

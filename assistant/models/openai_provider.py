@@ -31,9 +31,8 @@ class OpenAICompatible(Provider):
     """The name under which the protocol takes the most tokens."""
 
     def build(self, spec: Spec, key: SecretStr, settings: ModelSettings) -> LLM:
-        import httpx
         from llama_index.llms.openai_like import OpenAILike
-        from openai import AsyncOpenAI, omit
+        from openai import AsyncOpenAI, DefaultAsyncHttpxClient, omit
 
         at = base_address(spec.address or self.address or "")
         client = AsyncOpenAI(
@@ -41,7 +40,7 @@ class OpenAICompatible(Provider):
             base_url=at,
             max_retries=0,
             timeout=None,
-            http_client=httpx.AsyncClient(**client_options(httpx, "Authorization", key)),
+            http_client=DefaultAsyncHttpxClient(**client_options("Authorization", key)),
         )
         # The plain integration knows the names of its day's models and refuses the rest.
         return OpenAILike(
@@ -77,6 +76,20 @@ class OpenAI(OpenAICompatible):
     address = "https://api.openai.com/v1"
     elsewhere = False
     most_tokens = "max_completion_tokens"
+
+
+class Gemini(OpenAICompatible):
+    """Google's service, by the address at which it speaks OpenAI's protocol.
+
+    llama-index's own integration asks the network when it is made, before any deadline, and takes no HTTP
+    client from outside, so that neither cancelling nor keeping the key out of it would be certain.
+    """
+
+    extra = "gemini"
+    variable = "GOOGLE_API_KEY"
+    needs_key = True
+    address = "https://generativelanguage.googleapis.com/v1beta/openai"
+    elsewhere = False
 
 
 def base_address(address: str) -> str:

@@ -54,6 +54,10 @@ class Provider(ABC):
     def build(self, spec: Spec, key: SecretStr, settings: ModelSettings) -> LLM:
         """The integration, ready to be asked; costs its import, so it is made for the first call."""
 
+    def fitted(self, llm: LLM, tokens: int) -> LLM:
+        """The integration as a call takes it that may write `tokens`, where that cannot be said with the call."""
+        return llm
+
     @abstractmethod
     def options(self, tokens: int) -> dict[str, Any]:
         """What a call passes beside its messages, so that at most `tokens` are written."""

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
-from assistant.models.openai_provider import OpenAI, OpenAICompatible
+from assistant.models.anthropic_provider import Anthropic
+from assistant.models.ollama_provider import Ollama
+from assistant.models.openai_provider import Gemini, OpenAI, OpenAICompatible
 from assistant.models.provider import Heard, Provider
 from assistant.models.settings import ModelSettings
 from assistant.models.spec import Spec
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 Factory = Callable[[str], "LLM"]
 
 BUILT_IN: dict[str, Provider] = {
+    "anthropic": Anthropic(),
+    "gemini": Gemini(),
+    "ollama": Ollama(),
     "openai": OpenAI(),
     "openai-compatible": OpenAICompatible(),
 }

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from pydantic import SecretStr
 
-KeyHeader = Literal["Authorization", "X-Api-Key", "x-goog-api-key"]
+KeyHeader = Literal["Authorization", "X-Api-Key"]
 
 
 class Exchange:
@@ -54,12 +54,12 @@ class Exchange:
 _current: ContextVar[Exchange | None] = ContextVar("exchange", default=None)
 
 
-def client_options(package: Any, header: KeyHeader, key: SecretStr) -> dict[str, Any]:
-    """How an `AsyncClient` of `package`, httpx or httpx2, is to be made."""
+def client_options(header: KeyHeader, key: SecretStr) -> dict[str, Any]:
+    """How an integration's `AsyncClient` is to be made, be it httpx's or its successor's."""
     return {
         "timeout": None,  # the whole call has a deadline
         "follow_redirects": False,
-        "limits": package.Limits(max_keepalive_connections=0),
+        "headers": {"Connection": "close"},
         "event_hooks": {"response": [_note]},
         "auth": _signing(header, key),
     }

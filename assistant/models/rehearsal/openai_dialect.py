@@ -47,14 +47,19 @@ class OpenAI(Wording):
 
     def closing(self, asked: Asked, scripted: Scripted) -> bytes:
         told = asked.options.get("stream_options") or {}
-        last = event(_chunk(asked, {}, "stop"))
+        last = event(_chunk(asked, {}, "length" if scripted.full else "stop"))
         if told.get("include_usage") and (usage := _usage(scripted)):
             last += event(_head(asked, "chat.completion.chunk") | {"choices": [], "usage": usage})
         return last + b"data: [DONE]\n\n"
 
     def whole(self, asked: Asked, scripted: Scripted) -> dict[str, Any]:
         message = {"role": "assistant", "content": "".join(scripted.parts), "refusal": None}
-        choice = {"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}
+        choice = {
+            "index": 0,
+            "message": message,
+            "finish_reason": "length" if scripted.full else "stop",
+            "logprobs": None,
+        }
         return _head(asked, "chat.completion") | {"choices": [choice], "usage": _usage(scripted)}
 
     def failure(self, fault: Misfortune) -> Failure:

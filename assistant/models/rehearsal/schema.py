@@ -47,7 +47,8 @@ class Asked(Value):
 class Scripted(Value):
     """One reply: its text, or its pieces as they are to be cut; `pause` is in seconds between pieces.
 
-    `prompt_tokens` and `completion_tokens` are what the server reports; None: nothing is reported.
+    `full` says that it ends because it came to the most tokens allowed. `prompt_tokens` and
+    `completion_tokens` are what the server reports; None: nothing is reported.
     """
 
     text: str = ""
@@ -55,6 +56,7 @@ class Scripted(Value):
     fault: Misfortune | None = None
     pause: float = 0.0
     retry_after: str | None = None
+    full: bool = False
     prompt_tokens: int | None = 7
     completion_tokens: int | None = 11
 

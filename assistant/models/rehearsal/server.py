@@ -19,14 +19,20 @@ from itertools import cycle
 from types import TracebackType
 from typing import Any
 
+from assistant.models.rehearsal.anthropic_dialect import Anthropic
 from assistant.models.rehearsal.dialect import Wording
+from assistant.models.rehearsal.ollama_dialect import Ollama
 from assistant.models.rehearsal.openai_dialect import OpenAI
 from assistant.models.rehearsal.schema import Asked, Dialect, Script, Scripted
 
-WORDINGS: tuple[Wording, ...] = (OpenAI(),)
+WORDINGS: tuple[Wording, ...] = (OpenAI(), Anthropic(), Ollama())
 _FOREVER = 3600.0
 _DRIP = 0.05
-_SPECS: dict[Dialect, str] = {"openai": "openai-compatible:{model}@{address}/v1"}
+_SPECS: dict[Dialect, str] = {
+    "openai": "openai-compatible:{model}@{address}/v1",
+    "anthropic": "anthropic:{model}@{address}",
+    "ollama": "ollama:{model}@{address}",
+}
 
 
 class Rehearsal:
@@ -197,7 +203,7 @@ class _Handler(BaseHTTPRequestHandler):
         match scripted.fault:
             case "malformed":
                 self._chunk(b"".join(wording.piece(asked, part) for part in parts[:1]) + wording.broken)
-                self._chunk(b"")
+                self._end()
                 return
             case "cut":
                 for part in parts[: (len(parts) + 1) // 2]:
@@ -213,7 +219,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._wait(pause)
             self._chunk(wording.piece(asked, part))
         self._chunk(wording.closing(asked, scripted))
-        self._chunk(b"")
+        self._end()
 
     def _whole(self, wording: Wording, asked: Asked, scripted: Scripted) -> None:
         data = json.dumps(wording.whole(asked, scripted)).encode()
@@ -255,8 +261,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def _chunk(self, data: bytes) -> None:
-        """One chunk of a body of unknown length; the empty one ends it."""
-        self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
+        """One chunk of a body of unknown length; an empty one would end it."""
+        if data:
+            self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
+
+    def _end(self) -> None:
+        self.wfile.write(b"0\r\n\r\n")
 
     def _reset(self) -> None:
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
