@@ -68,8 +68,11 @@ def playing(**lines: Any) -> Callable[[Asked], Scripted | str]:
 
 
 @pytest.fixture
-def rehearse(tmp_path: Path, library: Library) -> Iterator[Callable[..., tuple[Assistant, Rehearsal]]]:
+def rehearse(
+    tmp_path: Path, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., tuple[Assistant, Rehearsal]]]:
     """Gives an assistant over the six papers whose models are played from a script."""
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-none")
     servers: list[Rehearsal] = []
 
     def start(script: Script, dialect: str = "openai", **writing: Any) -> tuple[Assistant, Rehearsal]:
@@ -276,7 +279,7 @@ FAULTS = (
 )
 
 
-@pytest.mark.parametrize("dialect", ["openai"])
+@pytest.mark.parametrize("dialect", ["openai", "anthropic", "ollama"])
 @pytest.mark.parametrize("fault", FAULTS)
 def test_the_papers_are_quoted_where_the_model_fails(
     rehearse: Rehearse, library: Library, fault: Any, dialect: str

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from ui.command_line.cli import cli
-from ui.settings import Security, Settings, known_settings
+from ui.settings import Settings, known_settings
 
 _WIDTH = 100
 _DATA_FOLDER = Path("~/.local/share/ibid")
@@ -31,7 +31,6 @@ _TYPES: dict[Any, str] = {
     float | None: "number",
     bool: "true or false",
     SecretStr: "secret",
-    Security: "starttls, tls or none",
 }
 _LIMITS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
 _WRITTEN = "<!-- Written by `make docs` from the code; change the code, not this page. -->"
@@ -126,7 +125,7 @@ def _field(name: str) -> FieldInfo:
 
 
 def _type(field: FieldInfo) -> str:
-    kind = _TYPES.get(field.annotation, str(field.annotation))
+    kind = _kind(field.annotation)
     limits = [
         f"{words} {getattr(limit, name):g}"
         for limit in field.metadata
