@@ -10,9 +10,10 @@ import re
 import shutil
 import signal
 import socket
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,6 +27,7 @@ from assistant.engine import Assistant
 from index.embedding import Embedder, Fingerprint, load_embedder
 from index.library import Library
 from index.settings import EmbeddingSettings, IndexSettings
+from ui.settings import DigestSettings
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -335,6 +337,74 @@ def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
+
+
+@dataclass
+class Mailbox:
+    """A mail server on this machine: how settings name it, and the messages that it took."""
+
+    listener: socket.socket
+    taken: list[str] = field(default_factory=list)
+    meanwhile: Callable[[], None] = lambda: None
+    """Called when a message has been read, before it is taken."""
+
+    @property
+    def settings(self) -> DigestSettings:
+        return DigestSettings(
+            smtp_host="127.0.0.1",
+            smtp_port=self.listener.getsockname()[1],
+            smtp_security="none",
+            sender="ibid@example.org",
+            recipients="me@example.org",
+        )
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The same for the environment."""
+        told = self.settings.model_dump(
+            include={"smtp_host", "smtp_port", "smtp_security", "sender", "recipients"}
+        )
+        return {f"IBID_DIGEST__{name.upper()}": str(value) for name, value in told.items()}
+
+    def serve(self) -> None:
+        """Take messages until the listener is closed."""
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            with connection, connection.makefile("rwb") as lines:
+                self._converse(lines)
+
+    def _converse(self, lines: Any) -> None:
+        def say(words: bytes) -> None:
+            lines.write(words + b"\r\n")
+            lines.flush()
+
+        answers = {b"DATA": b"354 go on", b"QUIT": b"221 bye"}
+        say(b"220 ready")
+        while line := lines.readline():
+            verb = line.strip().upper()[:4]
+            say(answers.get(verb, b"250 fine"))
+            if verb == b"DATA":
+                body = b""
+                while (part := lines.readline()) != b".\r\n":
+                    body += part
+                self.meanwhile()
+                self.taken.append(body.decode())
+                say(b"250 taken")
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    """A mail server that takes every message while the test runs."""
+    box = Mailbox(socket.create_server(("127.0.0.1", 0)))
+    thread = threading.Thread(target=box.serve, daemon=True)
+    thread.start()
+    yield box
+    box.listener.shutdown(socket.SHUT_RDWR)
+    box.listener.close()
+    thread.join(10)
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -38,49 +37,6 @@ def ibid(environment: dict[str, str], sample_folder: Path, tmp_path: Path) -> Ru
         )
 
     return run
-
-
-@pytest.fixture
-def mailbox() -> Iterator[tuple[dict[str, str], list[str]]]:
-    """The environment that names a mail server, and the messages that it took."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    taken: list[str] = []
-
-    def serve() -> None:
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:  # the test is over
-                return
-            with connection, connection.makefile("rwb") as lines:
-                answers = {b"DATA": b"354 go on", b"QUIT": b"221 bye"}
-                lines.write(b"220 ready\r\n")
-                lines.flush()
-                while line := lines.readline():
-                    verb = line.strip().upper()[:4]
-                    lines.write(answers.get(verb, b"250 fine") + b"\r\n")
-                    lines.flush()
-                    if verb == b"DATA":
-                        body = b""
-                        while (part := lines.readline()) != b".\r\n":
-                            body += part
-                        taken.append(body.decode())
-                        lines.write(b"250 taken\r\n")
-                        lines.flush()
-
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    variables = {
-        "IBID_DIGEST__SMTP_HOST": "127.0.0.1",
-        "IBID_DIGEST__SMTP_PORT": str(listener.getsockname()[1]),
-        "IBID_DIGEST__SMTP_SECURITY": "none",
-        "IBID_DIGEST__SENDER": "ibid@example.org",
-        "IBID_DIGEST__RECIPIENTS": "me@example.org",
-    }
-    yield variables, taken
-    listener.shutdown(socket.SHUT_RDWR)
-    listener.close()
-    thread.join(10)
 
 
 def test_a_digest_is_printed_in_each_form(ibid: Run) -> None:
@@ -133,8 +89,8 @@ def test_a_bad_use_is_told_and_exits_2(ibid: Run, words: tuple[str, ...], told: 
     assert told in done.stderr
 
 
-def test_news_is_sent_once_and_nothing_is_said(ibid: Run, mailbox: tuple[dict[str, str], list[str]]) -> None:
-    variables, taken = mailbox
+def test_news_is_sent_once_and_nothing_is_said(ibid: Run, mailbox: Any) -> None:
+    variables, taken = mailbox.variables, mailbox.taken
     for _ in range(2):
         done = ibid(*ALL, "--topic", "dense retrieval", "--send", **variables)
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
@@ -146,9 +102,9 @@ def test_news_is_sent_once_and_nothing_is_said(ibid: Run, mailbox: tuple[dict[st
 
 
 def test_a_server_that_does_not_take_it_exits_1_and_it_is_sent_the_next_time(
-    ibid: Run, mailbox: tuple[dict[str, str], list[str]], free_port: int
+    ibid: Run, mailbox: Any, free_port: int
 ) -> None:
-    variables, taken = mailbox
+    variables, taken = mailbox.variables, mailbox.taken
     failed = ibid(*ALL, "--send", **(variables | {"IBID_DIGEST__SMTP_PORT": str(free_port)}))
     assert failed.returncode == 1
     assert "did not take the digest" in failed.stderr

@@ -23,11 +23,13 @@ from assistant.settings import AnswerSettings, WritingSettings
 from index.errors import SettingsError
 from index.schema import Value
 from index.settings import ChunkingSettings, EmbeddingSettings, Group, IndexSettings, RetrievalSettings
+from ui.parts.schedule import read_schedule
 
 _PREFIX = "IBID_"
 
 Layer = tuple[str, dict[str, Any]]
 Security = Literal["starttls", "tls", "none"]
+NewBy = Literal["added", "published"]
 
 
 class ServerSettings(Group):
@@ -73,6 +75,26 @@ class DigestSettings(Group):
     """The address that digests are sent from."""
     recipients: str = ""
     """The addresses that digests are sent to, separated by commas."""
+    schedule: str = ""
+    """When `ibid serve` sends one: `Monday 07:00`, `Tue, Thu 18:30`, `daily 07:00`; empty: never."""
+    since: str = "7d"
+    """The period that a digest tells of: 7d, 2w or a date."""
+    by: NewBy = "added"
+    """Whether papers are new by being added to the library, or by being published."""
+    topic: str = ""
+    """The topic or question that a digest is on; empty: all topics."""
+    organizations: str = ""
+    """The organisations that a digest is held to, separated by commas; empty: all."""
+    questions: bool = False
+    """Whether a digest asks the saved questions again."""
+
+    @field_validator("schedule")
+    @classmethod
+    def _readable(cls, schedule: str) -> str:
+        """Told at once, and not when the first digest should have come."""
+        if schedule:
+            read_schedule(schedule)
+        return schedule
 
 
 class Settings(BaseSettings):
@@ -103,7 +125,7 @@ class Settings(BaseSettings):
     server: ServerSettings = ServerSettings()
     """Where the chat page listens."""
     digest: DigestSettings = DigestSettings()
-    """How digests are sent by e-mail."""
+    """What a digest tells, and how and when it is sent by e-mail."""
 
     @property
     def index(self) -> IndexSettings:

@@ -250,11 +250,14 @@ def chat(configuration: Configuration, filters: Filters) -> None:
 def serve(configuration: Configuration, host: str | None, port: int | None, mcp: bool | None) -> None:
     """Open the pages in the browser's reach, on this machine only."""
     from ui.app import serve as serve_pages
+    from ui.digest.postman import postman_beside
 
-    server = configuration.settings.server
+    settings = configuration.settings
+    server = settings.server
     with _library(configuration) as library:
         assistant = _assistant(configuration, library)
-        serve_pages(assistant, server.host, server.port, mcp=server.mcp, hosts=server.names)
+        with postman_beside(assistant, settings.digest):
+            serve_pages(assistant, server.host, server.port, mcp=server.mcp, hosts=server.names)
 
 
 @cli.command("mcp")

@@ -1,12 +1,11 @@
 """The verb digest: its options, and what it does with them.
 
-Made for cron: it says nothing where nothing is new, writes a file only where that changes it, and sends the
-same news once.
+What an option does not say, the digest settings do. Made for cron: it says nothing where nothing is new, writes
+a file only where that changes it, and sends the same news once.
 """
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -22,27 +21,31 @@ if TYPE_CHECKING:
     from ui.settings import Settings
 
 _ENDINGS = {".md": "md", ".html": "html", ".htm": "html", ".atom": "atom", ".xml": "atom", ".json": "json"}
+_TOLD = {
+    "sent": "Sent to {}.",
+    "sent before": "Nothing is new since this was sent: it was not sent again.",
+    "no news": "Nothing is new: nothing was sent.",
+}
+_PATIENCE = 120  # seconds for another process to end sending
 
 
 def digest_options(verb: Callable[..., None]) -> Callable[..., None]:
     """Give a verb the options of digest."""
 
-    @click.option("--since", default="7d", show_default=True, metavar="PERIOD", help="7d, 2w or a date.")
+    @click.option("--since", metavar="PERIOD", help="7d, 2w or a date.")
     @click.option(
         "--by",
         type=click.Choice(["added", "published"]),
-        default="added",
-        show_default=True,
         help="Papers added to the library since, or published since.",
     )
-    @click.option(
-        "--topic", default="", metavar="WORDS", help="Only papers on this, by their best sentence on it."
-    )
+    @click.option("--topic", metavar="WORDS", help="Only papers on this, by their best sentence on it.")
     @click.option(
         "--organization", multiple=True, metavar="NAME", help="Only this organisation's; repeatable."
     )
     @click.option(
-        "--questions", is_flag=True, help="Ask the saved questions again: which answers have changed?"
+        "--questions/--no-questions",
+        default=None,
+        help="Ask the saved questions again: which answers have changed?",
     )
     @click.option(
         "--format",
@@ -67,26 +70,31 @@ def digest_options(verb: Callable[..., None]) -> Callable[..., None]:
 
 def run_digest(settings: Settings, **options: Any) -> None:
     """Do what the options ask; what is wrong with them is a usage error, before anything is opened."""
-    from assistant.digest import Wish
     from index.library import Library
 
-    wish = Wish(
-        since=options["since"],
-        by=options["by"],
-        organizations=options["organization"],
-        topic=options["topic"],
-    )
+    wish, questions = _wished(settings, options)
     _check(wish, options)
     with Library.open(settings.library, settings.index) as library:
         if options["save"] is not None or options["forget"] is not None:
-            _keep(library, settings, wish, options["save"], options["forget"])
+            _keep(library, settings, options["organization"], options["save"], options["forget"])
             return
-        edition = _edition(library, settings, wish, options["questions"])
+        edition = _edition(library, settings, wish, questions)
         _put(edition, options["form"], options["output"], quiet=options["send"])
         if options["send"]:
-            _send(edition, library, settings)
+            _send(edition, wish, library, settings)
     if any(one.error for one in edition.questions or ()):
         sys.exit(1)
+
+
+def _wished(settings: Settings, options: dict[str, Any]) -> tuple[Wish, bool]:
+    """What the options ask for, and where they do not say, the settings; and whether questions are asked."""
+    from ui.digest.delivery import wished
+
+    given = {name: options[name] for name in ("since", "by", "topic") if options[name] is not None}
+    if options["organization"]:
+        given["organizations"] = options["organization"]
+    asked = settings.digest.questions if options["questions"] is None else options["questions"]
+    return wished(settings.digest).model_copy(update=given), asked
 
 
 def _check(wish: Wish, options: dict[str, Any]) -> None:
@@ -105,7 +113,13 @@ def _check(wish: Wish, options: dict[str, Any]) -> None:
         raise click.UsageError(f"--since: {error}") from error
 
 
-def _keep(library: Library, settings: Settings, wish: Wish, save: str | None, forget: str | None) -> None:
+def _keep(
+    library: Library,
+    settings: Settings,
+    organizations: tuple[str, ...],
+    save: str | None,
+    forget: str | None,
+) -> None:
     from assistant.engine import Assistant
     from assistant.saved_questions import SavedQuestions
     from index.schema import Filters
@@ -115,7 +129,7 @@ def _keep(library: Library, settings: Settings, wish: Wish, save: str | None, fo
         click.echo(f"no longer asked: {saved.forget(forget).question}", err=True)
         return
     try:
-        one = saved.save(str(save), Filters(organizations=wish.organizations))
+        one = saved.save(str(save), Filters(organizations=organizations))
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     click.echo(f"saved: {one.question}", err=True)
@@ -155,28 +169,13 @@ def _write_changed(path: Path, text: str) -> None:
         ) from error
 
 
-def _send(edition: Edition, library: Library, settings: Settings) -> None:
+def _send(edition: Edition, wish: Wish, library: Library, settings: Settings) -> None:
     """Send the edition, unless it holds no news or was sent."""
-    from ui.digest.letter import letter, mark, send
+    from ui.digest.delivery import deliver, sending
 
-    message = letter(edition, settings.digest)
-    kept, this = _sent_as(edition, settings), mark(edition, settings.digest)
-    if not edition.news:
-        _say("Nothing is new: nothing was sent.")
-    elif library.catalog.fact(kept) == this:
-        _say("Nothing is new since this was sent: it was not sent again.")
-    else:
-        send(message, settings.digest)
-        library.catalog.set_fact(kept, this)
-        _say(f"Sent to {message['To']}.")
-
-
-def _sent_as(edition: Edition, settings: Settings) -> str:
-    """Under which name it is noted what was sent: one for each wish and its recipients."""
-    whose = (
-        f"{settings.digest.recipients}\n{edition.digest.wish.model_dump_json()}\n{edition.questions is None}"
-    )
-    return f"sent {hashlib.sha256(whose.encode('utf-8', 'replace')).hexdigest()[:32]}"
+    with sending(library.folder, _PATIENCE):
+        outcome = deliver(edition, wish, library, settings.digest)
+    _say(_TOLD[outcome].format(settings.digest.recipients))
 
 
 def _say(words: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import click
 from platformdirs import user_data_path
@@ -133,6 +133,14 @@ def _type(field: FieldInfo) -> str:
         if hasattr(limit, name)
     ]
     return ", ".join([kind, *limits])
+
+
+def _kind(annotation: Any) -> str:
+    """A setting's type in words; of a choice, what there is to choose from."""
+    if get_origin(annotation) is Literal:
+        *choices, last = get_args(annotation)
+        return f"{', '.join(choices)} or {last}"
+    return _TYPES.get(annotation, str(annotation))
 
 
 def _default(field: FieldInfo) -> str:

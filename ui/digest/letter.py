@@ -29,20 +29,21 @@ class NotSent(IbidError):
     """The mail server could not be reached, or would not take the message."""
 
 
+class PartlySent(NotSent):
+    """The mail server took the message, but not for everyone."""
+
+
 def letter(edition: Edition, settings: DigestSettings) -> EmailMessage:
     """The edition as a message; one edition to the same people is the same message, by its Message-ID.
 
     SettingsError where sender or recipients are wanting, or are no addresses.
     """
-    sender = _addresses("digest.sender", settings.sender)
-    recipients = _addresses("digest.recipients", settings.recipients)
-    if len(sender) != 1:
-        raise SettingsError(f"digest.sender must be one address, not {settings.sender!r}.")
+    sender, recipients = _people(settings)
     message = EmailMessage(policy=SMTP)
     message["Subject"] = subject(edition)
-    message["From"] = sender[0]
+    message["From"] = sender
     message["To"] = recipients
-    message["Message-ID"] = f"<{mark(edition, settings)}@{sender[0].domain.encode('idna').decode()}>"
+    message["Message-ID"] = f"<{mark(edition, settings)}@{sender.domain.encode('idna').decode()}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(as_markdown(edition))
     message.add_alternative(as_html(edition), subtype="html")
@@ -75,10 +76,7 @@ def mark(edition: Edition, settings: DigestSettings) -> str:
 
 def send(message: EmailMessage, settings: DigestSettings) -> None:
     """Send a message. SettingsError where no server is set, NotSent where it does not work out."""
-    if not settings.smtp_host:
-        raise SettingsError(
-            "No mail server is set: set digest.smtp_host, digest.sender and digest.recipients."
-        )
+    _require_server(settings)
     server = f"{settings.smtp_host}:{settings.smtp_port}"
     try:
         with _connected(settings) as connection:
@@ -101,7 +99,20 @@ def send(message: EmailMessage, settings: DigestSettings) -> None:
             "digest.smtp_port and digest.smtp_security."
         ) from error
     if refused:
-        raise NotSent(f"The mail server {server} took the digest, but not for {', '.join(refused)}.")
+        raise PartlySent(f"The mail server {server} took the digest, but not for {', '.join(refused)}.")
+
+
+def check(settings: DigestSettings) -> None:
+    """SettingsError where no letter could be sent with these settings, whoever the server is."""
+    _require_server(settings)
+    _people(settings)
+
+
+def _require_server(settings: DigestSettings) -> None:
+    if not settings.smtp_host:
+        raise SettingsError(
+            "No mail server is set: set digest.smtp_host, digest.sender and digest.recipients."
+        )
 
 
 def _connected(settings: DigestSettings) -> smtplib.SMTP:
@@ -116,6 +127,14 @@ def _connected(settings: DigestSettings) -> smtplib.SMTP:
             connection.close()
             raise
     return connection
+
+
+def _people(settings: DigestSettings) -> tuple[Address, tuple[Address, ...]]:
+    """Who sends, and to whom."""
+    sender = _addresses("digest.sender", settings.sender)
+    if len(sender) != 1:
+        raise SettingsError(f"digest.sender must be one address, not {settings.sender!r}.")
+    return sender[0], _addresses("digest.recipients", settings.recipients)
 
 
 def _addresses(name: str, written: str) -> tuple[Address, ...]:
