@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import date
+from typing import NoReturn
 
 import pytest
 
@@ -19,17 +19,33 @@ from ui.parts.commands import (
     SaveAs,
     SetScope,
     StartNew,
+    TellScope,
     completions,
     parse,
 )
 from ui.parts.exports import FORMATS
+from ui.parts.scope_line import Holdings
 
 TODAY = date(2025, 7, 15)
 KNOWN = ("NVIDIA", "Google", "Google DeepMind", "Institute of Tides and Storms", "Aviary Lab")
 
 
+def paper(name: str) -> str:
+    if name not in ("2106.09685", "LoRA: Low-Rank Adaptation"):
+        raise ValueError(f"No paper is called {name!r}.")
+    return "2106.09685"
+
+
+HELD = Holdings(
+    organizations=lambda: KNOWN,
+    tags=lambda: ("to-read", "Reward models"),
+    sources=lambda: ("june.txt", "a folder/my notes.md"),
+    paper=paper,
+)
+
+
 def read(text: str) -> Command:
-    return parse(text, TODAY, lambda: KNOWN)
+    return parse(text, TODAY, HELD)
 
 
 @pytest.mark.parametrize(
@@ -76,6 +92,26 @@ def read(text: str) -> Command:
         ("/scope from Google", SetScope(filters=Filters(organizations=("Google", "Google DeepMind")))),
         ("/scope before March 2024", SetScope(filters=Filters(until="2024-02-29"))),
         ("/scope ALL", SetScope()),
+        ("/scope none", SetScope()),
+        ("/scope", TellScope()),
+        ("/scope tag:To-Read", SetScope(filters=Filters(tags=("to-read",)))),
+        (
+            '/scope tag:"reward  models", tag:to-read since June 2025',
+            SetScope(filters=Filters(since="2025-06", tags=("Reward models", "to-read"))),
+        ),
+        (
+            "/scope nvidia source:june.txt source:“a folder/my notes.md” 3 comments",
+            SetScope(
+                filters=Filters(
+                    organizations=("NVIDIA",), sources=("june.txt", "a folder/my notes.md"), min_comments=3
+                )
+            ),
+        ),
+        (
+            '/scope paper:2106.09685 paper:"LoRA: Low-Rank Adaptation"',
+            SetScope(filters=Filters(papers=("2106.09685",))),
+        ),
+        ("/papers low-rank tag:to-read", ListPapers(words="low-rank", filters=Filters(tags=("to-read",)))),
         ("/export .BIB", SaveAs(form="bib")),
         ("/new", StartNew()),
     ],
@@ -101,7 +137,10 @@ def test_every_form_can_be_exported(form: str) -> None:
         ("/list ?", "/list needs to be told what: /list TOPIC"),
         ("/export", "/export needs a form. Known: md (Markdown with footnotes)"),
         ("/export pdf", "No export is called 'pdf'. Known: md"),
-        ("/scope", "/scope needs filters. It takes dates"),
+        ("/scope ,", "/scope needs filters. It takes dates"),
+        ("/scope tag:to-reed", "No paper has the tag 'to-reed'; did you mean 'to-read'?"),
+        ("/papers source:x", "No paper has the source 'x'; there is june.txt, a folder/my notes.md."),
+        ("/scope paper:BERT", "No paper is called 'BERT'."),
         ("/scope since 2025 from Nowhere", "/scope does not understand 'from Nowhere'. It takes dates"),
         ("/scope nvidia blue", "/scope does not understand 'blue'"),
         ("/scope since 2025-13", "2025-13"),
@@ -126,12 +165,12 @@ def test_the_questions_that_commands_spell_are_of_their_kind() -> None:
     assert kind_of(asked("/list reward hacking")) == "list"
 
 
-def test_organisations_are_only_looked_up_where_one_may_be_named() -> None:
-    def never() -> Sequence[str]:
+def test_what_the_library_holds_is_only_looked_up_where_it_may_be_named() -> None:
+    def never(*_: str) -> NoReturn:
         raise AssertionError("looked up")
 
     for text in ("What drifts?", "/compare A, B", "/papers reward", "/scope since 2025", "/new"):
-        parse(text, TODAY, never)
+        parse(text, TODAY, Holdings(never, never, never, never))
 
 
 @pytest.mark.parametrize(

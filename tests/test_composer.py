@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from index.library import Library
 from index.settings import IndexSettings
-from ui.chat.completion import titles
+from ui.chat.completion import terms, titles
 from ui.parts.commands import COMMANDS
 
 Visit = Callable[..., Page]
@@ -102,6 +102,65 @@ def test_titles_come_best_first_and_at_once(chat_library: Library) -> None:
     assert time.perf_counter() - begun < 0.05
     assert found[0]["title"].startswith("Co")
     assert titles("zzzz", chat_library) == []
+
+
+@pytest.fixture
+def tagged(chat_library: Library) -> Iterator[Library]:
+    """The library with two of its papers filed under tags."""
+    lora, colbert = (chat_library.paper(name).id for name in ("LoRA", "ColBERT"))
+    filed = (([lora, colbert], "to-read"), ([lora], "to keep"))
+    for papers, tag in filed:
+        chat_library.tag(papers, tag)
+    yield chat_library
+    for papers, tag in filed:
+        chat_library.untag(papers, tag)
+
+
+@pytest.mark.parametrize(
+    ("line", "inserts"),
+    [
+        ("/scope ta", ["tag:"]),
+        ("/scope since 2020 tag:", ['tag:"to keep" ', "tag:to-read "]),
+        ("/scope tag:READ", ["tag:to-read "]),
+        ('/scope tag:"to k', ['tag:"to keep" ']),
+        ("/scope no", ["none "]),
+        ("/scope ", []),
+        ("/scope since 2020", []),
+        ("/scope tag:to-read", []),
+        ("/papers source:sam", ["source:sample_papers.txt "]),
+    ],
+)
+def test_what_a_scope_may_name_is_offered(line: str, inserts: list[str], tagged: Library) -> None:
+    found = terms(line, tagged)
+    assert [one["insert"] for one in found] == inserts
+    assert all(line.endswith(one["typed"]) for one in found)
+
+
+def test_a_scope_is_typed_with_completion_told_and_cleared(site: str, tagged: Library, visit: Visit) -> None:
+    page = visit(site)
+    box = box_of(page)
+    box.press_sequentially("/scope tag:to-")
+    expect(page.get_by_role("option")).to_have_count(1)
+    expect(page.get_by_role("option")).to_contain_text("2 papers")
+    box.press("Enter")
+    expect(box).to_have_value("/scope tag:to-read ")
+    box.press_sequentially("@low-rank ad")
+    box.press("Enter")  # the titles may not be there yet
+    expect(box).to_have_value(f"/scope tag:to-read paper:{tagged.paper('LoRA').id} ")
+    box.press("Enter")
+    expect(page.locator("#scope-count")).to_have_text("1 paper in scope")
+    expect(page.get_by_role("button", name="Remove filter: tagged to-read")).to_be_visible()
+    send(page, "/scope")
+    told = f"In scope: tagged to-read, {tagged.paper('LoRA').title}: 1 paper."
+    expect(page.locator(".notice")).to_contain_text(told)
+    expect(box).to_have_value("")
+    send(page, "/scope none")
+    expect(page.locator("#scope-count")).to_have_text(f"{tagged.count()} papers")
+    send(page, "/scope")
+    expect(page.locator(".notice")).to_contain_text("Every paper is in scope")
+    send(page, "/scope tag:to-reed")
+    expect(page.locator(".notice")).to_contain_text("did you mean 'to-read'?")
+    expect(box).to_have_value("/scope tag:to-reed")
 
 
 # ---- Commands

@@ -21,6 +21,7 @@
     const before = box().value.slice(0, box().selectionStart);
     const command = /^\/(\w*)$/.exec(before);
     if (command) return { kind: "command", words: command[1].toLowerCase(), from: 0 };
+    if (/^\s*\/(?:scope|papers)\s.*\S$/i.test(before)) return { kind: "terms", words: before };
     const paper = /(?:^|\s)@([^@\n]{0,80})$/.exec(before);
     return paper && { kind: "paper", words: paper[1], from: before.length - paper[1].length - 1 };
   };
@@ -53,11 +54,22 @@
     }));
   };
 
+  const terms = async ({ words }) => {
+    const reply = await server().terms({ line: words });
+    return (reply.options || []).map((term) => ({
+      text: term.text,
+      about: term.about,
+      take: () => { replace(words.length - term.typed.length, term.insert); announce(`${term.insert}, ${term.text}`); },
+    }));
+  };
+
+  const looked = { paper: papers, terms };  // what the server is asked for
+
   const complete = async () => {
     const wanted = typed();
     const turn = ++asked;
-    if (wanted?.kind !== "paper") { show(wanted ? commands(wanted) : []); return; }
-    const found = await papers(wanted);
+    if (!looked[wanted?.kind]) { show(wanted ? commands(wanted) : []); return; }
+    const found = await looked[wanted.kind](wanted);
     if (turn !== asked) return;  // more was typed meanwhile
     pending = false;
     show(found);
@@ -115,9 +127,9 @@
     if (!isBox(event.target)) return;
     clearTimeout(typing);
     const wanted = typed();
-    pending = wanted?.kind === "paper" && wanted.words !== "";
+    pending = Boolean(looked[wanted?.kind]) && wanted.words !== "";
     entered = false;
-    if (wanted?.kind === "paper") typing = setTimeout(complete, PAUSE);
+    if (looked[wanted?.kind]) typing = setTimeout(complete, PAUSE);
     else if (wanted || options.length) complete();
   });
 

@@ -25,11 +25,11 @@ from ui.chat.history import History
 from ui.chat.offers import Offers
 from ui.chat.run import Progress, Run
 from ui.chat.runs import Runs
-from ui.chat.scoping import Scoping
+from ui.chat.scoping import Scoping, holdings
 from ui.chat.services import Services
 from ui.chat.view import Choices, Offered, View
 from ui.parts import frame_view, scope
-from ui.parts.commands import Ask, CommandError, ListPapers, SetScope, StartNew, parse
+from ui.parts.commands import Ask, CommandError, ListPapers, SetScope, StartNew, TellScope, parse
 from ui.parts.render import scope_words
 from ui.parts.scope import Panel
 
@@ -100,7 +100,7 @@ class Chat:
     def say(self, visitor: str, conversation: str, text: str, panel: Panel) -> Iterator[View]:
         """Do what was typed: a command, or a question to answer."""
         try:
-            command = parse(text, self.assistant.today or date.today(), self._organizations)
+            command = parse(text, self.assistant.today or date.today(), holdings(self.library))
         except CommandError as error:
             yield View(notice=frame_view.notice(str(error)))
             return
@@ -112,6 +112,8 @@ class Chat:
             yield self.scoping.replace(self.find(conversation), command.filters).model_copy(
                 update={"box": ""}
             )
+        elif isinstance(command, TellScope):
+            yield View(notice=frame_view.notice(self.scoping.told(self.find(conversation), panel)), box="")
         elif isinstance(command, ListPapers):
             yield View(live=self._listing(command), box="")
         else:
@@ -203,9 +205,6 @@ class Chat:
         return thread_view.listing(
             command.words, scope_words(command.filters), every[:LISTED], len(every) > LISTED
         )
-
-    def _organizations(self) -> list[str]:
-        return [name for name, _ in self.library.facts().organizations]
 
     def _welcome(self) -> str:
         """The page before the first question."""

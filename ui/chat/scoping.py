@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from assistant.conversation import Conversation, Conversations
+from index.errors import PaperNotFound
 from index.library import Library
 from index.schema import Filters
 from ui.chat.view import View
 from ui.parts import frame_view, scope
+from ui.parts.render import counted, scope_words
+from ui.parts.scope_line import Holdings
 
 
 class Scoping:
@@ -62,6 +65,20 @@ class Scoping:
         bar = frame_view.scope_bar(filters, papers, advice, titles)
         return View(bar=bar, sendable=papers > 0, panel=scope.panel_of(filters))
 
+    def told(self, found: Conversation | None, panel: scope.Panel) -> str:
+        """What is in scope, in a sentence or two."""
+        try:
+            filters = self.read(found, panel)
+        except ValueError as error:
+            return str(error)
+        papers = counted(self.library.count(filters), "paper")
+        if filters.empty:
+            return (
+                f"Every paper is in scope: {papers}. Narrow it with /scope since June 2025, tag:to-read or @."
+            )
+        words = ", ".join(words for _, words in scope_words(filters, self._titles(filters)))
+        return f"In scope: {words}: {papers}. /scope none looks at all papers."
+
     def _change(
         self, found: Conversation | None, panel: scope.Panel, change: Callable[[Filters], Filters]
     ) -> View:
@@ -82,3 +99,20 @@ class Scoping:
             return {}
         papers = self.library.papers(Filters(papers=chosen), limit=len(chosen))
         return {paper.id: paper.title for paper in papers}
+
+
+def holdings(library: Library) -> Holdings:
+    """What of a library a command may name."""
+
+    def paper(name: str) -> str:
+        try:
+            return library.paper(name).id
+        except PaperNotFound as error:
+            raise ValueError(str(error)) from error
+
+    return Holdings(
+        organizations=lambda: [name for name, _ in library.facts().organizations],
+        tags=lambda: [name for name, _ in library.facts().tags],
+        sources=lambda: [name for name, _ in library.facts().sources],
+        paper=paper,
+    )

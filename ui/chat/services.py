@@ -40,6 +40,7 @@ class Services:
             self.similar,
             self.found,
             self.titles,
+            self.terms,
             self.export,
             self.earlier,
         )
@@ -99,6 +100,10 @@ class Services:
     def titles(self, wanted: Wanted) -> Wanted:
         """Papers whose titles have the words typed after an `@`."""
         return {"options": completion.titles(str(wanted["words"]), self.library)}
+
+    def terms(self, wanted: Wanted) -> Wanted:
+        """What the end of a line of `/scope` or `/papers` may become."""
+        return {"options": completion.terms(str(wanted["line"])[-500:], self.library)}
 
 
 def _guarded(service: Service) -> Service:

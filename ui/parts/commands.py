@@ -2,30 +2,26 @@
 
 It stands in `ui`, since half of the commands are acts of a page (what is listed, exported, begun anew) that
 the assistant knows nothing of; the other half only spell a question, in words whose kind the assistant
-tells as it does for any question. Pure: what the library has and what day it is are given.
+tells as it does for any question. What filters are made of is `scope_line`'s to read. Pure: what the library
+has and what day it is are given.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date
 from difflib import get_close_matches
+from typing import TypeVar
 
 from assistant.kinds import sides
-from assistant.understanding import organizations_called, read_scope
 from index.errors import IbidError
 from index.schema import Filters, Value
 from ui.parts.exports import FORMATS
+from ui.parts.scope_line import Holdings, read_filters, read_line
 
 _TYPED = re.compile(r"\s*/(?P<name>[a-z]*)(?:\s+(?P<rest>.*))?\s*", re.IGNORECASE | re.DOTALL)
-_COMMENTS = re.compile(
-    r"(?:\b(?:and|with)\s+)?(?:(?:at least|min(?:imum)?|≥|>=)\s*)?(?<!\d)(?P<number>\d{1,6})\+?\s*(?:comments?\b|💬)",
-    re.IGNORECASE,
-)
-_FROM = re.compile(r"\b(?:from|by|at)\s+(?P<names>.+?)(?=\s+(?:from|by|at)\s|$)", re.IGNORECASE)
-_AND = frozenset(("and", "or", "&", ","))
-_EVERYTHING = ("all", "none", "everything", "any")
+_Read = TypeVar("_Read")
 
 
 class CommandError(IbidError):
@@ -51,6 +47,10 @@ class SetScope(Value):
     filters: Filters = Filters()
 
 
+class TellScope(Value):
+    """Say what the conversation is held to."""
+
+
 class SaveAs(Value):
     """Export the conversation; `form` is one of `exports.FORMATS`."""
 
@@ -61,7 +61,7 @@ class StartNew(Value):
     """Begin a new conversation."""
 
 
-Command = Ask | ListPapers | SetScope | SaveAs | StartNew
+Command = Ask | ListPapers | SetScope | TellScope | SaveAs | StartNew
 
 
 class Known(Value):
@@ -77,11 +77,15 @@ COMMANDS = (
     Known(name="summarize", arguments="PAPER", help="tell one paper's problem, method and result"),
     Known(name="verify", arguments="CLAIM", help="hold a claim against the papers"),
     Known(name="list", arguments="TOPIC", help="name the papers on a topic"),
-    Known(name="papers", arguments="WORDS or FILTERS", help="look papers up: /papers reward since 2025"),
+    Known(
+        name="papers",
+        arguments="WORDS or FILTERS",
+        help="look papers up: /papers reward since 2025 tag:to-read",
+    ),
     Known(
         name="scope",
-        arguments="FILTERS or all",
-        help="ask only some papers: /scope since June 2025 from NVIDIA",
+        arguments="FILTERS or none",
+        help="ask only some papers, or say which: /scope tag:to-read since June 2025",
     ),
     Known(
         name="export", arguments=" | ".join(FORMATS), help="save this conversation, or the papers it cites"
@@ -97,12 +101,11 @@ def completions(typed: str) -> tuple[Known, ...]:
     return tuple(known for known in COMMANDS if name and f"/{known.name}".startswith(name))
 
 
-def parse(text: str, today: date, organizations: Callable[[], Sequence[str]]) -> Command:
+def parse(text: str, today: date, held: Holdings) -> Command:
     """What a line asks to be done; one without a slash asks its question.
 
-    Relative dates are read against `today`; `organizations` gives the library's, and is only called where
-    one may be named. Raises CommandError where there is no such command, naming the nearest, or where it
-    lacks what it needs, saying what that is.
+    Relative dates are read against `today`. Raises CommandError where there is no such command, naming the
+    nearest, or where it lacks what it needs, saying what that is.
     """
     typed = _TYPED.fullmatch(text)
     if typed is None:
@@ -112,10 +115,10 @@ def parse(text: str, today: date, organizations: Callable[[], Sequence[str]]) ->
     if name not in {known.name for known in COMMANDS}:
         raise CommandError(_unknown(name))
     if name == "papers":
-        filters, words = _read_filters(rest, today, organizations)
+        filters, words = _told(read_filters, rest, today, held)
         return ListPapers(words=words, filters=filters)
     if name == "scope":
-        return SetScope(filters=_scope(rest, today, organizations))
+        return SetScope(filters=_told(read_line, rest, today, held)) if rest else TellScope()
     if name == "export":
         return SaveAs(form=_form(rest))
     return StartNew() if name == "new" else Ask(question=_question(name, rest))
@@ -150,58 +153,11 @@ def _form(rest: str) -> str:
     )
 
 
-def _scope(rest: str, today: date, organizations: Callable[[], Sequence[str]]) -> Filters:
-    if rest.lower() in _EVERYTHING:
-        return Filters()
-    filters, left = _read_filters(rest, today, organizations)
-    if left:
-        names, left = _organizations(left, organizations())
-        filters = filters.model_copy(update={"organizations": (*filters.organizations, *names)})
-    if left or filters.empty:
-        told = f"/scope does not understand {left!r}" if left else "/scope needs filters"
-        raise CommandError(
-            f"{told}. It takes dates (since June 2025), organisations of this library (from NVIDIA) and a number "
-            "of comments (3 comments); /scope all looks at all papers."
-        )
-    return filters
-
-
-def _read_filters(words: str, today: date, organizations: Callable[[], Sequence[str]]) -> tuple[Filters, str]:
-    """The filters that the words state, and the words that state none."""
-    commented = _COMMENTS.search(words)
-    words = " ".join(_COMMENTS.sub(" ", words, count=1).split())
+def _told(read: Callable[[str, date, Holdings], _Read], rest: str, today: date, held: Holdings) -> _Read:
     try:
-        reading = read_scope(words, today, organizations=lambda: ())  # its names need capitals, these do not
+        return read(rest, today, held)
     except ValueError as error:
         raise CommandError(str(error)) from error
-    rest, chosen = reading.rest, list[str]()
-    for match in list(_FROM.finditer(rest)):
-        names, left = _organizations(match["names"], organizations())
-        if names:
-            chosen += names
-            rest = rest.replace(match.group(), left, 1)
-    update = {
-        "organizations": tuple(dict.fromkeys(chosen)),
-        "min_comments": int(commented["number"]) if commented else None,
-    }
-    return reading.filters.model_copy(update=update), " ".join(rest.split()).strip(" ,")
-
-
-def _organizations(words: str, known: Sequence[str]) -> tuple[list[str], str]:
-    """The organisations that the words begin with, joined by "and" or commas, and the words after them."""
-    found: list[str] = []
-    left = words.replace(",", " , ").split()
-    while left:
-        ends = (end for end in range(len(left), 0, -1) if organizations_called(" ".join(left[:end]), known))
-        end = next(ends, 0)
-        if not end:
-            break
-        found += organizations_called(" ".join(left[:end]), known)
-        left = left[end:]
-        if not left or left[0] not in _AND:
-            break
-        left = left[1:]
-    return found, " ".join(left)
 
 
 def _lacking(name: str) -> CommandError:
