@@ -16,7 +16,7 @@ from assistant.extractive import Composed, compose_find, compose_list
 from assistant.kinds import claim, metadata_request, sides
 from assistant.metadata import compose_dates, compose_metadata, papers_with, topic_of
 from assistant.question import Question, asks_for_code, label
-from assistant.refusal import refusal
+from assistant.refusal import not_in_scope, refusal
 from assistant.schema import FoundPassage, Kind
 from assistant.settings import AnswerSettings
 from assistant.understanding import Reading, merged, read_scope, scope_phrase
@@ -111,38 +111,47 @@ def composed(
             return NOTHING, clarify.asking_back(differing), "clarify"
     query = claim(asked.query) if kind == "verify" else asked.query
     basis = support(query, found, library.caches.keywords)
-    body, kind = _quoted(asked, query, found, basis, library, settings)
-    text = body.text or refusal(basis, asked.papers, listed)
-    return body, f"{asked.note}\n\n{text}" if asked.note else text, kind
+    if kind == "compare":
+        papers, outside = _sides(asked, library)
+        if outside:
+            told = f"{asked.note} {not_in_scope(outside, asked.papers)}".strip()
+            asked = asked.model_copy(update={"note": told})
+        if len(papers) > 1:
+            body = compose_compare([_outline(paper, library) for paper in papers[:_COMPARED]])
+            return body, _noted(asked, body.text), kind
+        if outside:
+            return NOTHING, f"{asked.note} Widen the scope to compare.", kind
+        kind = "find"
+    body = _quoted(asked, kind, query, found, basis, library, settings)
+    return body, _noted(asked, body.text or refusal(basis, asked.papers, listed)), kind
+
+
+def _noted(asked: Scoped, text: str) -> str:
+    return f"{asked.note}\n\n{text}" if asked.note else text
 
 
 def _quoted(
     asked: Scoped,
+    kind: Kind,
     query: str,
     found: Sequence[Passage],
     basis: Support,
     library: Library,
     settings: AnswerSettings,
-) -> tuple[Composed, Kind]:
-    kind = asked.kind
-    if kind == "compare":
-        outlines = [_outline(paper, library) for paper in _sides(asked, library)[:_COMPARED]]
-        if len(outlines) > 1:
-            return compose_compare(outlines), kind
-        kind = "find"
+) -> Composed:
     if kind == "summarize":
-        return compose_summary(_outline(asked.question.papers[0], library)), kind
+        return compose_summary(_outline(asked.question.papers[0], library))
     if not basis.holds:
-        return NOTHING, kind
+        return NOTHING
     if kind == "verify":
-        return _verified(query, found, library, settings), kind
+        return _verified(query, found, library, settings)
     read = _of_best_papers(found, settings.papers if kind == "list" else settings.read)
     evidence = gather(query, read, library)
     if not evidence:
-        return NOTHING, kind
+        return NOTHING
     if kind == "list":
-        return compose_list(evidence, paper_standings(found), settings), kind
-    return compose_find(evidence, settings, asks_for_code(query)), kind
+        return compose_list(evidence, paper_standings(found), settings)
+    return compose_find(evidence, settings, asks_for_code(query))
 
 
 def _of_best_papers(found: Sequence[Passage], papers: int) -> list[Passage]:
@@ -181,19 +190,34 @@ def named_papers(text: str, library: Library, filters: Filters = Filters()) -> l
     return [found.paper for found in papers_named(text, library.catalog, library.caches.keywords, filters)]
 
 
-def _sides(asked: Scoped, library: Library) -> list[Paper]:
-    """The papers to compare: those named, and for a side that names none the paper found best for it."""
-    if len(asked.question.papers) > 1:
+def papers_outside(text: str, library: Library, filters: Filters) -> list[Paper]:
+    """The papers that a text calls by their names and that are not in scope."""
+    if filters.empty:
+        return []
+    inside = {paper.id for paper in named_papers(text, library, filters)}
+    return [paper for paper in named_papers(text, library) if paper.id not in inside]
+
+
+def _sides(asked: Scoped, library: Library) -> tuple[list[Paper], list[Paper]]:
+    """The papers to compare, and those named that are not in scope.
+
+    A side that names no paper is compared by the paper found best for it; one that names a paper out of scope
+    by none, since another paper is not what was asked for.
+    """
+    named, outside = asked.question.papers, {paper.id: paper for paper in asked.question.outside}
+    if len(named) > 1:
         spelled = asked.question.standalone.casefold()
-        return sorted(asked.question.papers, key=lambda paper: spelled.find(label(paper).casefold()))
-    chosen: dict[str, Paper] = {}
+        return sorted(named, key=lambda paper: spelled.find(label(paper).casefold())), list(outside.values())
+    chosen = {paper.id: paper for paper in named} if outside else dict[str, Paper]()
     for side in sides(asked.question.standalone):
-        named = named_papers(side, library, asked.filters)
-        found = [] if named else library.passages(side, asked.filters)
-        if named or support(side, found, library.caches.keywords).holds:
-            paper = named[0] if named else found[0].paper
+        called = named_papers(side, library, asked.filters)
+        beyond = [] if called else papers_outside(side, library, asked.filters)
+        outside |= {paper.id: paper for paper in beyond[:1]}
+        found = [] if called or beyond else library.passages(side, asked.filters)
+        if called or (found and support(side, found, library.caches.keywords).holds):
+            paper = called[0] if called else found[0].paper
             chosen.setdefault(paper.id, paper)
-    return list(chosen.values())
+    return list(chosen.values()), list(outside.values())
 
 
 def _outline(paper: Paper, library: Library) -> Outline:

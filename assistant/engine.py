@@ -9,7 +9,15 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
-from assistant.answering import Scoped, composed, named_papers, passages_for, reading_of, scoped
+from assistant.answering import (
+    Scoped,
+    composed,
+    named_papers,
+    papers_outside,
+    passages_for,
+    reading_of,
+    scoped,
+)
 from assistant.citations import referred
 from assistant.generative import WRITTEN, Body, Generative, Models
 from assistant.grounds import grounds_of
@@ -141,8 +149,14 @@ class Assistant:
 
     def understood(self, question: str, turns: Sequence[Turn] = (), filters: Filters = Filters()) -> Question:
         """How a question after the given turns is read: standing alone, its kind, the papers in scope it names."""
-        grounds = grounds_of(self.library)
-        return understand(question, turns, grounds, lambda text: named_papers(text, self.library, filters))
+        library = self.library
+        return understand(
+            question,
+            turns,
+            grounds_of(library),
+            lambda text: named_papers(text, library, filters),
+            lambda text: papers_outside(text, library, filters),
+        )
 
     def stated(self, question: str) -> Reading:
         """The scope that a question states itself, and the question without it."""

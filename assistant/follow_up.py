@@ -131,7 +131,7 @@ def _masked(asked: str, previous: Answer, named: list[str]) -> str:
     Stand-ins, because a title may hold words ("Tides and Their Tables") that would point back in turn.
     """
     cited = {citation.number: citation.paper for citation in previous.citations}
-    papers = _papers(previous)
+    papers, shown = _papers(previous), _shown(previous)
 
     def stand_in(meant: Sequence[Paper]) -> str:
         named.append(_listed([_name(paper) for paper in meant]))
@@ -144,11 +144,12 @@ def _masked(asked: str, previous: Answer, named: list[str]) -> str:
     def ordinal(match: re.Match[str]) -> str:
         which, count = match["which"].lower(), _COUNTS.get((match["count"] or "").lower(), 1)
         first = len(papers) - count if which == "last" else _ORDINALS.index(which)
-        meant = papers[first : first + count] if first >= 0 else []
+        meant = papers[first : first + count] if first >= 0 and len(papers) > 1 else []
+        if len(meant) < count and count > 1 and which != "last":
+            meant = shown[first : first + count]  # "the first two" of an answer from one paper
         return stand_in(meant) if len(meant) == count else match.group()
 
-    asked = _NUMBERED.sub(numbered, asked)
-    return _ORDINAL.sub(ordinal, asked) if len(papers) > 1 else asked
+    return _ORDINAL.sub(ordinal, _NUMBERED.sub(numbered, asked))
 
 
 def _unmasked(text: str, named: Sequence[str]) -> str:
@@ -160,6 +161,12 @@ def _unmasked(text: str, named: Sequence[str]) -> str:
 def _papers(answer: Answer) -> list[Paper]:
     """The papers an answer cites, in the order in which it does."""
     return list({citation.paper.id: citation.paper for citation in answer.citations}.values())
+
+
+def _shown(answer: Answer) -> list[Paper]:
+    """The papers beside an answer, in their order there: those it cites, then those that were found."""
+    found = {passage.paper.id: passage.paper for passage in answer.passages}
+    return list(({paper.id: paper for paper in _papers(answer)} | found).values())
 
 
 def _mentions(asked: str, papers: Sequence[Paper]) -> bool:

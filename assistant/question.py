@@ -25,12 +25,16 @@ _CODE = re.compile(
 
 
 class Question(Value):
-    """A question as it is answered: what was typed, what it means alone, its kind, the papers it names."""
+    """A question as it is answered: what was typed, what it means alone, its kind, the papers it names.
+
+    `papers` are those of them in scope, `outside` the others.
+    """
 
     asked: str
     standalone: str
     kind: Kind
     papers: tuple[Paper, ...] = ()
+    outside: tuple[Paper, ...] = ()
 
 
 def understand(
@@ -38,14 +42,21 @@ def understand(
     turns: Sequence[Turn] = (),
     grounds: Grounds = PLAIN,
     named: Callable[[str], Sequence[Paper]] = lambda text: (),
+    outside: Callable[[str], Sequence[Paper]] = lambda text: (),
 ) -> Question:
-    """Read a question after the given turns, oldest first; `named` gives the papers a text names."""
+    """Read a question after the given turns, oldest first.
+
+    `named` gives the papers in scope that a text names, `outside` those that are not in scope.
+    """
     asked = " ".join(asked.split())
     if kind_of(asked) == "smalltalk":
         return Question(asked=asked, standalone=asked, kind="smalltalk")
     standalone = stand_alone(asked, turns, grounds)
-    papers = tuple(named(standalone))
-    return Question(asked=asked, standalone=standalone, kind=kind_of(standalone, len(papers)), papers=papers)
+    papers, others = tuple(named(standalone)), tuple(outside(standalone))
+    kind = kind_of(standalone, len(papers))
+    if kind_of(standalone, len(papers) + len(others)) == "compare":
+        kind = "compare"
+    return Question(asked=asked, standalone=standalone, kind=kind, papers=papers, outside=others)
 
 
 def names_paper(question: str, paper: Paper) -> bool:

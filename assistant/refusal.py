@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from assistant.citations import unmarked
 from assistant.evidence import Support
+from assistant.question import label
 from assistant.schema import FoundPassage
+from index.schema import Paper
 
 _NEAREST = 3
 
@@ -23,3 +25,11 @@ def refusal(found: Support, searched: int, listed: Sequence[FoundPassage]) -> st
     if nearest:
         lines += ["", "Nearest, not used:", *(f"- {unmarked(title)}" for title in nearest)]
     return "\n".join(lines)
+
+
+def not_in_scope(papers: Sequence[Paper], searched: int) -> str:
+    """That papers which a question names are not among those that may be looked in."""
+    names = [unmarked(label(paper)) for paper in papers]
+    listed = " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
+    scope = "the one paper" if searched == 1 else f"among the {searched:,} papers"
+    return f"{listed} {'is' if len(names) == 1 else 'are'} not {scope} in scope."

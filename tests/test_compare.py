@@ -10,6 +10,7 @@ from assistant.engine import Assistant
 from assistant.schema import Table, Turn
 from assistant.tables import markdown_table
 from index.library import Library
+from index.schema import Filters
 
 
 @pytest.fixture
@@ -63,6 +64,38 @@ def test_it_is_compared_with_another(assistant: Assistant) -> None:
     answer = assistant.ask("Compare it with LoRA", [Turn(question=first.question, answer=first)])
     assert answer.standalone == "Compare ColBERT with LoRA"
     assert answer.kind == "compare"
+
+
+def test_the_first_two_of_an_answer_from_one_paper_are_the_first_two_shown(assistant: Assistant) -> None:
+    first = assistant.ask("What does ColBERT propose?")
+    shown = list({one.paper.id: one.paper.short_name for one in (*first.citations, *first.passages)}.values())
+    assert len(first.citations) >= 1
+    assert {citation.paper.short_name for citation in first.citations} == {"ColBERT"}
+    answer = assistant.ask("compare the first two", [Turn(question=first.question, answer=first)])
+    assert answer.table is not None
+    assert answer.table.columns == ("", *shown[:2])
+
+
+def test_a_paper_out_of_scope_is_told_and_no_other_compared_in_its_place(assistant: Assistant) -> None:
+    lora, bert = assistant.library.paper("LoRA"), assistant.library.paper("BERT")
+    others = Filters(excluded=(lora.id,))
+    among = assistant.library.count(others)
+    for question in ("Compare LoRA and BERT", "How does LoRA differ from BERT?"):
+        answer = assistant.ask(question, filters=others)
+        told = f"LoRA is not among the {among} papers in scope. Widen the scope to compare."
+        assert (answer.kind, answer.answered, answer.text) == ("compare", False, told)
+        assert answer.citations == ()
+    alone = assistant.ask("Compare LoRA and BERT", filters=Filters(papers=(bert.id,)))
+    assert alone.text.startswith("LoRA is not the one paper in scope.")
+
+
+def test_papers_in_scope_are_compared_without_the_one_that_is_not(assistant: Assistant) -> None:
+    others = Filters(excluded=(assistant.library.paper("LoRA").id,))
+    answer = assistant.ask("Compare BERT, LoRA and ColBERT", filters=others)
+    assert answer.text.startswith("LoRA is not among the ")
+    assert answer.table is not None
+    assert answer.table.columns == ("", "BERT", "ColBERT")
+    assert faults(answer, assistant.library.text) == []
 
 
 def test_a_comparison_of_what_the_papers_do_not_have_is_no_table(assistant: Assistant) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from assistant.engine import Assistant
 from assistant.follow_up import PLAIN, Grounds, stand_alone
-from assistant.schema import Answer, Citation, Kind, Turn
+from assistant.schema import Answer, Citation, FoundPassage, Kind, Turn
 from index.library import Library
 from index.schema import Paper
 
@@ -45,6 +45,26 @@ LISTED = [turn("Which papers are there?", DRIFT, KILN, DRIFT, TIDE, kind="list")
 )
 def test_numbers_and_ordinals_stand_for_papers_in_the_order_cited(asked: str, expected: str) -> None:
     assert stand_alone(asked, LISTED) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ("Compare the first two", "Compare KilnBench and DriftNet"),
+        ("Compare the first three papers", "Compare KilnBench, DriftNet and Tides and Their Tables"),
+        ("Compare the first four", "Compare the first four"),
+        ("Which kiln was the first to cool, and why?", "Which kiln was the first to cool, and why?"),
+        ("What does the second one use, and why there?", "What does the second one use, and why there?"),
+    ],
+)
+def test_several_ordinals_go_on_to_the_papers_that_were_found(asked: str, expected: str) -> None:
+    said = turn("What fires pots?", KILN)
+    found = tuple(
+        FoundPassage(rank=rank, score=1.0, paper=paper, text="t", start=0, end=1, found_by={})
+        for rank, paper in enumerate((DRIFT, KILN, TIDE), start=1)
+    )
+    shown = said.model_copy(update={"answer": said.answer.model_copy(update={"passages": found})})
+    assert stand_alone(asked, [shown]) == expected
 
 
 @pytest.mark.parametrize(
