@@ -67,7 +67,7 @@ class Weights(Value):
 
 def weigh(question: str, keywords: Keywords) -> Weights:
     """Weigh a question's words by how rare they are in the library."""
-    stems = keywords.stems(question)
+    stems = keywords.meanings(question)
     shares = keywords.rarity(stems)
     return Weights(of={stem: rarity_weight(share) for stem, share in zip(stems, shares, strict=True)})
 
@@ -134,7 +134,7 @@ def _by_meaning(
     """The most promising sentences, with the sum of their cosine and their share of the question's words."""
     weights = weigh(question, keywords)
     texts = [chunk.text[start - chunk.start : end - chunk.start] for _, chunk, start, end in places]
-    shares = [weights.covered(keywords.stems(text)) for text in texts]
+    shares = [weights.covered(keywords.meanings(text)) for text in texts]
     promise = [share + 0.1 * standing[paper.id] for share, (paper, *_) in zip(shares, places, strict=True)]
     kept = sorted(range(len(places)), key=lambda position: -promise[position])[:_EMBEDDED]
     cosines = embedder.passages([texts[position] for position in kept]) @ embedder.query(question)
@@ -171,9 +171,9 @@ def support(question: str, passages: Sequence[Passage], keywords: Keywords) -> S
     weights = weigh(question, keywords)
     total = sum(weights.of.values())
     unknown = [word for word in _words(question) if _unheard(word, keywords)]
-    missed = sum(weights.of.get(stem, 0.0) for word in unknown for stem in keywords.stems(word))
+    missed = sum(weights.of.get(stem, 0.0) for word in unknown for stem in keywords.meanings(word))
     similarity = max((passage.similarity for passage in passages), default=-1.0)
-    covered = max((weights.covered(keywords.stems(text)) for text in _joined(passages)), default=0.0)
+    covered = max((weights.covered(keywords.meanings(text)) for text in _joined(passages)), default=0.0)
     return Support(
         closeness=similarity + _COVERED * covered - _UNKNOWN * (missed / total if total else 0.0),
         unknown=tuple(unknown),
@@ -202,7 +202,7 @@ def _words(question: str) -> list[str]:
 
 
 def _unheard(word: str, keywords: Keywords) -> bool:
-    stems = keywords.stems(word)
+    stems = keywords.meanings(word)
     return bool(stems) and max(keywords.rarity(stems)) == 0.0
 
 

@@ -21,6 +21,7 @@ _AGREED = 0.3  # share of the papers that explain a short form which must mean t
 _BRACKETED = re.compile(r"\(([^()]{2,200})\)")
 _WORD = re.compile(r"[^\W_]+")
 _PLURAL = re.compile(r"(?<=..)(?<!s)s$")
+_PLURALS = re.compile(r"\b(?:(?=\w*[A-Z]\w*[A-Z])\w*[A-Z0-9]|[b-df-hj-np-tv-xz]{3,}(?<!s))(?=s\b)s")
 _BREAK = re.compile(r"[.;:!?,]\s|[()]|\n\s*\n")
 _SOUNDS = str.maketrans("24", "tf")  # "to" and "for", as in T2I
 
@@ -61,6 +62,11 @@ def explained(text: str) -> list[Acronym]:
 def spelling(words: str) -> str:
     """A key under which plurals and spellings with hyphens, spaces and neither meet."""
     return _singular(words).replace(" ", "")
+
+
+def in_singular(text: str) -> str:
+    """The text with "PRMs", and "prms", as "PRM": a stemmer keeps the s of a word without vowels."""
+    return _PLURALS.sub(lambda plural: plural.group()[:-1], text)
 
 
 def expansions(question: str, look_up: Callable[[Sequence[str]], Sequence[Explained]]) -> list[Expansion]:

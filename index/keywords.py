@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import tantivy
 
-from index.acronyms import Expansion
+from index.acronyms import Expansion, in_singular
 from index.errors import LibraryError
 from index.filters import Bounds, organization_key
 from index.fusion import rarity_weight
@@ -96,6 +96,10 @@ class Keywords:
         """The distinct stemmed words of a text in order, as they are indexed, without function words."""
         return list(dict.fromkeys(self._stem.analyze(text)))
 
+    def meanings(self, text: str) -> list[str]:
+        """As `stems`, with an acronym's plural as the acronym: by what a text is held against another one."""
+        return self.stems(in_singular(text))
+
     def _wanted(self, query: str, also: Sequence[Expansion], count: int) -> list[Wanted]:
         """What to look for; other forms only of acronyms that narrow the search, or where all papers are found."""
         stems, wanted = self.stems(query), []
@@ -110,8 +114,9 @@ class Keywords:
         return [*wanted, *(Wanted([stem]) for stem in stems)]
 
     def rarity(self, stems: Sequence[str]) -> list[float]:
-        """For each stem the share of papers that hold it, in [0, 1]."""
-        return self.papers.rarity(stems)
+        """For each stem the share of papers that hold it, or a plural that is indexed apart ("PRMs"), in [0, 1]."""
+        plurals = self.papers.rarity([f"{stem}s" for stem in stems])
+        return [max(pair) for pair in zip(self.papers.rarity(stems), plurals, strict=True)]
 
     def probe(self) -> None:
         """Make both indexes answer; LibraryError where one does not."""

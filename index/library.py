@@ -173,7 +173,7 @@ class Library:
         By equal stems, and where the model tells its tokens by likeness in meaning too; function words
         never match. Embeds the question and the text.
         """
-        return matched(question, text, self.caches.keywords.stems, self.embedder)
+        return matched(question, text, self.caches.keywords.meanings, self.embedder)
 
     def paper(self, name: str) -> Paper:
         """The paper with that id, arXiv id, DOI or title, or the only one whose title begins so.
@@ -212,7 +212,7 @@ class Library:
 
     def atlas(self) -> Atlas:
         """The map of the library as it is now; some seconds for many thousand papers."""
-        return draw(self.catalog, self.caches.model, self.caches.keywords.stems)
+        return draw(self.catalog, self.caches.model, self.caches.keywords.meanings)
 
     def papers(
         self, filters: Filters = Filters(), words: str = "", offset: int = 0, limit: int = 50

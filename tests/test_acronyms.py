@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import tantivy
 
-from index.acronyms import Acronym, Expansion, Explained, expansions, explained
+from assistant.evidence import support
+from index.acronyms import Acronym, Expansion, Explained, expansions, explained, in_singular
 from index.filters import Bounds
 from index.library import Library
 
@@ -81,6 +82,19 @@ def test_what_few_papers_mean_is_left_out_and_the_rest_count_by_agreement() -> N
         Expansion("sr", (("srs", 1.0), ("success rate", 0.6), ("speech recognition", 0.3)))
     ]
     assert expansions("snow removal", table(*rows)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "singular"),
+    [
+        ("Do PRMs beat ORMs?", "Do PRM beat ORM?"),
+        ("prms, MoEs, GPUs and T2Is", "prm, MoE, GPU and T2I"),
+        ("This gas bus passes US classes as CSS.", "This gas bus passes US classes as CSS."),
+        ("LoRA's rhythms", "LoRA's rhythms"),
+    ],
+)
+def test_an_acronyms_plural_is_told_from_other_words_that_end_so(text: str, singular: str) -> None:
+    assert in_singular(text) == singular
 
 
 PAPERS = [
@@ -172,3 +186,21 @@ def test_an_acronym_of_many_papers_changes_nothing_unless_all_are_found(
     assert keywords.best_papers(query, 5, Bounds(), also) == keywords.best_papers(query, 5, Bounds())
     everything = keywords.best_papers(query, 14, Bounds(), also)  # where all are found, none is pushed out
     assert everything != keywords.best_papers(query, 14, Bounds())
+
+
+@pytest.mark.parametrize(("held", "asked"), [("KVLM", "KVLMs"), ("KVLMs", "KVLM"), ("kvlms", "KVLM")])
+def test_number_is_no_reason_to_say_that_no_paper_has_an_acronym(
+    held: str, asked: str, open_library: Open, write_papers: Write
+) -> None:
+    library = open_library()
+    one = {
+        "title": "Small Judges",
+        "abstract": f"We cut each of the {held} of a kiln to a tenth of its size.",
+    }
+    library.add([write_papers("one.jsonl", one, *PAPERS[3:])])
+    question = f"Who cuts {asked}?"
+    found = support(question, library.passages(question), library.caches.keywords)
+    assert found.unknown == ()
+    assert found.holds
+    quoted = one["abstract"]
+    assert held in [quoted[start:end] for start, end in library.matched(question, quoted)]
