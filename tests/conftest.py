@@ -30,6 +30,16 @@ from index.settings import EmbeddingSettings, IndexSettings
 from ui.settings import DigestSettings
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Has tests that serve the application pass over warnings that are Gradio's own."""
+    for item in items:
+        if {"serving", "browser", "chat_library"}.intersection(getattr(item, "fixturenames", ())):
+            # It leaves its server's event loop and sockets to the garbage collector, which `serving` calls,
+            item.add_marker(pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"))
+            # and its queue uses what pandas has deprecated.
+            item.add_marker(pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning"))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def interruptible() -> None:
     """Lets tests interrupt the processes they start, also where the run was started in the background.

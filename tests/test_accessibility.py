@@ -14,13 +14,6 @@ WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 SEEN = [(WIDE, "light"), (WIDE, "dark"), (NARROW, "light"), (NARROW, "dark")]
 NAMES = ["wide light", "wide dark", "narrow light", "narrow dark"]
 
-pytestmark = [
-    # Gradio leaves its server's event loop and sockets to the garbage collector, which `serving` calls,
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    # and its queue uses what pandas has deprecated.
-    pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning"),
-]
-
 
 @pytest.fixture(scope="session")
 def axe() -> str:

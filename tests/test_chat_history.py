@@ -11,7 +11,6 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from assistant.conversation import Conversations
@@ -26,18 +25,6 @@ WAIT = 20.0
 QUESTION = "What does ColBERT propose?"
 SECOND = "Which papers improve retrieval?"
 HOSTILE = "<img src=x onerror=window.hurt=1> ${window.hurt=2} {{x}}"
-
-pytestmark = [
-    # Gradio leaves its server's event loop and sockets to the garbage collector, which `serving` calls,
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    # and its queue uses what pandas has deprecated.
-    pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning"),
-]
-
-
-@pytest.fixture
-def library(chat_library: Library) -> Library:
-    return chat_library
 
 
 def test_a_conversation_comes_back_from_its_address_after_a_restart(

@@ -37,22 +37,9 @@ SECOND = "Which papers improve retrieval?"
 ABSENT = "How do I bake sourdough bread?"
 WAIT = 20.0
 
-pytestmark = [
-    # Gradio leaves its server's event loop and sockets to the garbage collector, which `served` calls,
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    # and its queue uses what pandas has deprecated.
-    pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning"),
-]
-
-
 Visit = Callable[..., Page]
 Ask = Callable[[Page, str], Locator]
 Serving = Callable[..., AbstractContextManager[str]]
-
-
-@pytest.fixture
-def library(chat_library: Library) -> Library:
-    return chat_library
 
 
 class Held(Assistant):
@@ -103,11 +90,11 @@ class Failing(Assistant):
 
 
 def test_the_empty_page_tells_the_library_and_offers_questions_it_can_answer(
-    site: str, library: Library, visit: Visit
+    site: str, chat_library: Library, visit: Visit
 ) -> None:
     page = visit(site)
-    expect(page.locator(".facts")).to_contain_text(f"{library.count():,}")
-    expect(page.locator("#paper-count")).to_have_text(f"{library.count()} papers")
+    expect(page.locator(".facts")).to_contain_text(f"{chat_library.count():,}")
+    expect(page.locator("#paper-count")).to_have_text(f"{chat_library.count()} papers")
     expect(page.locator(".paper-card")).to_have_count(4)
     expect(page.locator("#banner")).to_contain_text("No language model configured")
     starters = page.locator(".starter")
@@ -117,7 +104,7 @@ def test_the_empty_page_tells_the_library_and_offers_questions_it_can_answer(
 
 
 def test_a_marker_opens_the_card_with_the_exact_sentence_marked(
-    site: str, library: Library, visit: Visit, ask: Ask
+    site: str, chat_library: Library, visit: Visit, ask: Ask
 ) -> None:
     page = visit(site)
     turn = ask(page, QUESTION)
@@ -126,7 +113,7 @@ def test_a_marker_opens_the_card_with_the_exact_sentence_marked(
     expect(card).to_be_focused()
     quote = card.locator("mark").inner_text()
     title = card.locator("h3").inner_text()
-    assert quote in library.text(library.paper(title).id)
+    assert quote in chat_library.text(chat_library.paper(title).id)
     card.locator("a.back").click()
     expect(page.locator("#from-1-1")).to_be_focused()
 
@@ -162,11 +149,13 @@ def test_what_was_retrieved_stands_on_its_own_tab_with_ranks_for_the_curious(
 
 
 def test_a_question_without_an_answer_in_the_papers_is_refused_and_cites_nothing(
-    site: str, library: Library, visit: Visit, ask: Ask
+    site: str, chat_library: Library, visit: Visit, ask: Ask
 ) -> None:
     page = visit(site)
     turn = ask(page, ABSENT)
-    expect(turn.locator(".not-found h3")).to_have_text(f"Nothing in these {library.count()} papers says.")
+    expect(turn.locator(".not-found h3")).to_have_text(
+        f"Nothing in these {chat_library.count()} papers says."
+    )
     expect(turn.locator(".unused")).to_have_count(3)
     expect(turn.locator("a.cite")).to_have_count(0)
     expect(turn.locator(".widen")).to_have_count(0)
@@ -191,9 +180,9 @@ def test_an_answer_is_copied_with_its_references_and_its_papers_saved_as_bibtex(
 
 
 @pytest.fixture
-def held(library: Library, serving: Serving) -> Iterator[tuple[Held, str]]:
-    assistant = Held(library)
-    with serving(library, assistant) as address:
+def held(chat_library: Library, serving: Serving) -> Iterator[tuple[Held, str]]:
+    assistant = Held(chat_library)
+    with serving(chat_library, assistant) as address:
         yield assistant, address
         assistant.begin.set()
         assistant.go.set()
@@ -279,11 +268,11 @@ def test_another_conversation_is_not_disturbed_by_one_being_answered(
 
 @pytest.mark.parametrize("late", [False, True], ids=["before a word", "in the middle"])
 def test_a_failure_is_told_in_place_and_can_be_retried(
-    late: bool, library: Library, visit: Visit, serving: Serving
+    late: bool, chat_library: Library, visit: Visit, serving: Serving
 ) -> None:
-    assistant = Failing(library)
+    assistant = Failing(chat_library)
     assistant.trouble, assistant.late = IbidError("The model is away. Start it."), late
-    with serving(library, assistant) as address:
+    with serving(chat_library, assistant) as address:
         page = visit(address)
         begin(page)
         error = page.get_by_role("alert").filter(has_text="could not be answered")
@@ -413,13 +402,13 @@ def test_a_library_without_papers_says_how_to_add_some(
         expect(page.locator("#send")).to_be_disabled()
 
 
-def test_a_port_in_use_is_named_with_the_remedy(library: Library) -> None:
+def test_a_port_in_use_is_named_with_the_remedy(chat_library: Library) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(IbidError, match=rf"Port {port} on 127\.0\.0\.1 .*--port {port + 1}"):
-            app.serve(Assistant(library), "127.0.0.1", port)
+            app.serve(Assistant(chat_library), "127.0.0.1", port)
 
 
 @pytest.mark.skipif(not os.environ.get("IBID_PICTURES"), reason="set IBID_PICTURES=1 to renew docs/pictures")

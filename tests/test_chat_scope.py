@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from index.library import Library
@@ -19,24 +18,12 @@ QUESTION = "What does ColBERT propose?"
 SECOND = "Which papers improve retrieval?"
 ABSENT = "How do I bake sourdough bread?"
 
-pytestmark = [
-    # Gradio leaves its server's event loop and sockets to the garbage collector, which `serving` calls,
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    # and its queue uses what pandas has deprecated.
-    pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning"),
-]
-
-
-@pytest.fixture
-def library(chat_library: Library) -> Library:
-    return chat_library
-
 
 def test_a_date_narrows_the_scope_which_belongs_to_the_conversation(
-    site: str, library: Library, visit: Visit, ask: Ask
+    site: str, chat_library: Library, visit: Visit, ask: Ask
 ) -> None:
     page = visit(site)
-    left = library.count(Filters(since="2023"))
+    left = chat_library.count(Filters(since="2023"))
     page.locator("#since textarea, #since input").fill("2023")
     page.keyboard.press("Enter")
     expect(page.locator("#scope-count")).to_have_text(f"{left} papers in scope")
@@ -47,12 +34,12 @@ def test_a_date_narrows_the_scope_which_belongs_to_the_conversation(
     page.reload()
     expect(page.locator("#scope-count")).to_have_text(f"{left} papers in scope")
     page.get_by_role("button", name="Remove filter: since 2023").click()
-    expect(page.locator("#scope-count")).to_have_text(re.compile(rf"^{library.count()} papers"))
+    expect(page.locator("#scope-count")).to_have_text(re.compile(rf"^{chat_library.count()} papers"))
     expect(page.locator("#since textarea, #since input")).to_have_value("")
 
 
-def test_an_organisation_narrows_the_scope(site: str, library: Library, visit: Visit) -> None:
-    name, papers = library.facts().organizations[0]
+def test_an_organisation_narrows_the_scope(site: str, chat_library: Library, visit: Visit) -> None:
+    name, papers = chat_library.facts().organizations[0]
     page = visit(site)
     page.locator("#organizations input").click()
     page.get_by_role("option", name=f"{name} ({papers})").click()
@@ -94,7 +81,7 @@ def test_a_refusal_under_filters_offers_to_widen_the_scope(site: str, visit: Vis
 
 
 def test_a_card_narrows_the_scope_to_its_paper_and_the_chip_widens_it_again(
-    site: str, library: Library, visit: Visit, ask: Ask
+    site: str, chat_library: Library, visit: Visit, ask: Ask
 ) -> None:
     page = visit(site)
     ask(page, SECOND)
@@ -107,23 +94,23 @@ def test_a_card_narrows_the_scope_to_its_paper_and_the_chip_widens_it_again(
     page.reload()
     expect(page.locator("#scope-count")).to_have_text("1 paper in scope")
     page.get_by_role("button", name=f"Remove filter: {title}").click()
-    expect(page.locator("#scope-count")).to_have_text(f"{library.count()} papers")
+    expect(page.locator("#scope-count")).to_have_text(f"{chat_library.count()} papers")
 
 
 def test_a_card_leaves_its_paper_out_and_the_scope_stays_with_the_conversation(
-    site: str, library: Library, visit: Visit, ask: Ask
+    site: str, chat_library: Library, visit: Visit, ask: Ask
 ) -> None:
     page = visit(site)
     ask(page, QUESTION)
     title = page.locator("#cite-1-1 h3").inner_text()
     page.get_by_role("button", name=f"Exclude: {title}").first.click()
     expect(page.get_by_role("button", name=f"Remove filter: without {title}")).to_be_visible()
-    expect(page.locator("#scope-count")).to_have_text(f"{library.count() - 1} papers in scope")
+    expect(page.locator("#scope-count")).to_have_text(f"{chat_library.count() - 1} papers in scope")
     ask(page, QUESTION)
     expect(page.locator("#retrieved-2 .card").first).to_be_attached()
     assert title not in page.locator("#evidence h3").all_inner_texts()
     page.locator("#new").click()
-    expect(page.locator("#scope-count")).to_have_text(f"{library.count()} papers")
+    expect(page.locator("#scope-count")).to_have_text(f"{chat_library.count()} papers")
 
 
 def test_papers_like_the_one_of_a_card_can_be_asked_instead(site: str, visit: Visit, ask: Ask) -> None:
@@ -139,7 +126,7 @@ def test_papers_like_the_one_of_a_card_can_be_asked_instead(site: str, visit: Vi
 
 
 def test_a_card_leads_to_its_sentence_in_the_library(
-    site: str, library: Library, visit: Visit, ask: Ask
+    site: str, chat_library: Library, visit: Visit, ask: Ask
 ) -> None:
     page = visit(site)
     ask(page, QUESTION)
@@ -154,15 +141,15 @@ def test_a_card_leads_to_its_sentence_in_the_library(
 
 
 def test_a_tag_given_since_the_page_was_made_narrows_the_scope(
-    site: str, library: Library, visit: Visit
+    site: str, chat_library: Library, visit: Visit
 ) -> None:
     visit(site)
-    tagged = [paper.id for paper in library.papers(limit=2)]
-    library.tag(tagged, "to read")
+    tagged = [paper.id for paper in chat_library.papers(limit=2)]
+    chat_library.tag(tagged, "to read")
     page = visit(site)
     page.locator("#tags input").click()
     page.get_by_role("option", name="to read (2)").click()
     expect(page.locator("#scope-count")).to_have_text("2 papers in scope")
     page.get_by_role("button", name="Remove filter: tagged to read").click()
-    expect(page.locator("#scope-count")).to_have_text(f"{library.count()} papers")
-    library.untag(tagged, "to read")
+    expect(page.locator("#scope-count")).to_have_text(f"{chat_library.count()} papers")
+    chat_library.untag(tagged, "to read")

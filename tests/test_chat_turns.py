@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from assistant.conversation import Conversations
@@ -18,13 +17,6 @@ Ask = Callable[[Page, str], Locator]
 QUESTION = "What does ColBERT propose?"
 SECOND = "Which papers improve retrieval?"
 HOSTILE = "<img src=x onerror=window.hurt=1> ${window.hurt=2} {{x}}"
-
-pytestmark = [
-    # Gradio leaves its server's event loop and sockets to the garbage collector, which `serving` calls,
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    # and its queue uses what pandas has deprecated.
-    pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning"),
-]
 
 
 def kept(library: Library, page: Page) -> tuple[str, ...]:

@@ -21,13 +21,6 @@ Ask = Callable[[Page, str], Locator]
 Serving = Callable[..., AbstractContextManager[str]]
 QUESTION = "What does ColBERT propose?"
 
-pytestmark = [
-    # Gradio leaves its server's event loop and sockets to the garbage collector, which `serving` calls,
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    # and its queue uses what pandas has deprecated.
-    pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning"),
-]
-
 
 def box_of(page: Page) -> Locator:
     return page.get_by_role("textbox", name="Question", exact=True)

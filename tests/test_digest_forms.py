@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from datetime import date
-from html.parser import HTMLParser
 from xml.etree import ElementTree
 
 import pytest
@@ -16,6 +15,7 @@ from assistant.saved_questions import Outcome, SavedQuestion
 from assistant.schema import Answer, Citation
 from index.library import Library
 from index.schema import Filters, Paper
+from tests.elements import Elements
 from ui.digest import digest_view
 from ui.digest.address import elsewhere, read, write
 from ui.digest.atom import as_atom
@@ -66,20 +66,6 @@ def edition(
         wish=wish, since="2025-06-14", total=2, topics=(Topic(name=value, papers=noted),), citations=(cited,)
     )
     return Edition(digest=found, questions=outcomes, home=home)
-
-
-class Elements(HTMLParser):
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
 
 
 def alive(html: str) -> list[str]:

@@ -34,13 +34,6 @@ NARROW = {"width": 390, "height": 844}
 ALL = "since=2000&by=published"
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 
-pytestmark = [
-    # Gradio leaves its server's event loop and sockets to the garbage collector, which `serving` calls,
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    # and its queue uses what pandas has deprecated.
-    pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning"),
-]
-
 
 @pytest.fixture(scope="module")
 def site(sample_library: Library, serving: Serving) -> Iterator[str]:

@@ -6,24 +6,13 @@ import pytest
 
 from assistant.engine import Assistant
 from assistant.follow_up import PLAIN, Grounds, stand_alone
-from assistant.schema import Answer, Citation, FoundPassage, Kind, Turn
+from assistant.schema import FoundPassage, Turn
 from index.library import Library
 from index.schema import Paper
+from tests.turns import DRIFT, turn
 
-DRIFT = Paper(id="drift", title="DriftNet: Following Buoys")
 KILN = Paper(id="kiln", title="KilnBench: Firing Pots")
 TIDE = Paper(id="tide", title="Tides and Their Tables")
-
-
-def turn(question: str, *papers: Paper, kind: Kind = "find") -> Turn:
-    cited = tuple(
-        Citation(number=number, paper=paper, quote="q", start=0, end=1)
-        for number, paper in enumerate(papers, start=1)
-    )
-    answer = Answer(
-        question=question, standalone=question, kind=kind, answered=bool(cited), text="t", citations=cited
-    )
-    return Turn(question=question, answer=answer)
 
 
 LISTED = [turn("Which papers are there?", DRIFT, KILN, DRIFT, TIDE, kind="list")]

@@ -31,13 +31,6 @@ NARROW = {"width": 390, "height": 844}
 Visit = Callable[..., Page]
 Serving = Callable[[Library], AbstractContextManager[str]]
 
-pytestmark = [
-    # Gradio leaves its server's event loop and sockets to the garbage collector, which `serving` calls,
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    # and its queue uses what pandas has deprecated.
-    pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning"),
-]
-
 
 @pytest.fixture(scope="module")
 def site(sample_library: Library, serving: Serving) -> Iterator[str]:

@@ -14,6 +14,7 @@ from index.library import LibraryFacts
 from index.listing import Listed, Listing, Order
 from index.schema import Conflict, Document, Filters, Paper, Section
 from index.similar import Similar
+from tests.elements import Elements
 from ui.library import adding_view, map_view, paper_view, papers_view
 from ui.library.adding import Job
 from ui.library.address import Address, Colour, read
@@ -30,20 +31,6 @@ HOSTILE = {
     "latex": r"\textbf{x} $\frac{a}{b}$ 50% of A&B_c #1 ~ ^",
     "control": "bell\x07 and null\x00",
 }
-
-
-class Elements(HTMLParser):
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
 
 
 def pieces(value: str) -> Iterator[str]:

@@ -20,14 +20,6 @@ Visit = Callable[..., Page]
 Serving = Callable[..., AbstractContextManager[str]]
 TURNS, WORDS, WAIT = 100, 1000, 30_000
 
-pytestmark = [
-    # Gradio leaves its server's event loop and sockets to the garbage collector, which `serving` calls,
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    # and its queue uses what pandas has deprecated.
-    pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning"),
-]
-
-
 WATCH = """() => {
     window.painted = {};
     const note = () => {

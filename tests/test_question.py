@@ -6,22 +6,9 @@ import pytest
 
 from assistant.engine import Assistant
 from assistant.question import understand
-from assistant.schema import Answer, Citation, Kind, Turn
+from assistant.schema import Turn
 from index.library import Library
-from index.schema import Paper
-
-DRIFT = Paper(id="drift", title="DriftNet: Following Buoys")
-
-
-def turn(question: str, *papers: Paper, kind: Kind = "find") -> Turn:
-    cited = tuple(
-        Citation(number=number, paper=paper, quote="q", start=0, end=1)
-        for number, paper in enumerate(papers, start=1)
-    )
-    answer = Answer(
-        question=question, standalone=question, kind=kind, answered=bool(cited), text="t", citations=cited
-    )
-    return Turn(question=question, answer=answer)
+from tests.turns import DRIFT, turn
 
 
 def test_a_first_question_stands_as_it_is() -> None:

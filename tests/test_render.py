@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from html.parser import HTMLParser
 from typing import Any
 
 import pytest
@@ -25,6 +24,7 @@ from assistant.schema import (
 from index.dates import date_words
 from index.library import LibraryFacts
 from index.schema import Filters, Paper
+from tests.elements import Elements
 from ui.chat import evidence_view, history_view, thread_view
 from ui.chat.run import Progress
 from ui.parts import bibliography, frame_view, markup, render
@@ -95,22 +95,6 @@ def answer(of: Paper, text: str = f"{QUOTE[:-1]} [1].", **more: Any) -> Answer:
 def turn(of: Paper | None = None, **more: Any) -> Turn:
     told = answer(of or paper(), **more)
     return Turn(question=told.question, answer=told)
-
-
-class Elements(HTMLParser):
-    """The elements and attributes that HTML holds, as a browser would read them."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
 
 
 def assert_harmless(html: str) -> None:
