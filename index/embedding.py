@@ -14,7 +14,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import cached_property, lru_cache, partial
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -25,6 +24,7 @@ from tokenizers import Tokenizer
 from index import engines
 from index.errors import EmbedderError, ExtraMissing, SettingsError
 from index.late import Asked, signs
+from index.providers import Providers
 from index.schema import Value
 from index.weights import PROBE, WEIGHTS, MiniLMFiles, find_minilm, require_same_model
 
@@ -297,20 +297,8 @@ def load_embedder(spec: str, models: Path) -> Embedder:
     Raises SettingsError for a name that is not known, ExtraMissing where a package is needed, and
     WeightsError or EmbedderError where the model itself is not to be had.
     """
-    provider, _, model = spec.partition(":")
-    factory = BUILT_IN.get(provider) or _third_party(provider)
-    if not model:
-        raise SettingsError(f"embedder {spec!r} names no model; write provider:model, as in minilm:{MINILM}")
+    factory, model = PROVIDERS.find(spec)
     return factory(model, models)
-
-
-def _third_party(provider: str) -> Factory:
-    found = {point.name: point for point in entry_points(group="ibid.embedders")}
-    if provider not in found:
-        known = ", ".join(sorted({*BUILT_IN, *found}))
-        raise SettingsError(f"unknown provider {provider!r} of embedders. Known: {known}")
-    factory: Factory = found[provider].load()
-    return factory
 
 
 def _minilm(model: str, models: Path) -> Embedder:
@@ -341,3 +329,4 @@ BUILT_IN: dict[str, Factory] = {
     "fastembed": partial(_integration, "fastembed", "FastEmbedEmbedding"),
     "huggingface": partial(_integration, "huggingface", "HuggingFaceEmbedding"),
 }
+PROVIDERS = Providers("embedder", "ibid.embedders", f"minilm:{MINILM}", BUILT_IN)

@@ -15,13 +15,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib import import_module
-from importlib.metadata import entry_points
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from index.errors import ExtraMissing, IbidError, RerankerError, SettingsError
+from index.errors import IbidError, RerankerError, SettingsError
+from index.providers import Providers, require
 from index.schema import Chunk, Paper
 
 if TYPE_CHECKING:
@@ -138,28 +137,14 @@ def load_reranker(spec: str) -> Reranker:
     Raises SettingsError for a name that is not known, ExtraMissing where a package is needed, and
     RerankerError where a key or a folder is.
     """
-    provider, _, model = spec.partition(":")
-    factory = BUILT_IN.get(provider) or _third_party(provider)
-    if not model:
-        raise SettingsError(
-            f"reranker {spec!r} names no model; write provider:model, as in sbert:folder-of-the-model"
-        )
+    factory, model = PROVIDERS.find(spec)
     return factory(model)
-
-
-def _third_party(provider: str) -> Factory:
-    found = {point.name: point for point in entry_points(group="ibid.rerankers")}
-    if provider not in found:
-        known = ", ".join(sorted({*BUILT_IN, *found}))
-        raise SettingsError(f"unknown provider {provider!r} of rerankers. Known: {known}")
-    factory: Factory = found[provider].load()
-    return factory
 
 
 def _sbert(model: str) -> Reranker:
     """A cross-encoder on this machine, from a folder or from what Hugging Face's tools have downloaded."""
     spec, folder = f"sbert:{model}", Path(model).expanduser()
-    _require(spec, "sbert", "llama_index.postprocessor.sbert_rerank", "sentence_transformers")
+    require(spec, "sbert", "llama_index.postprocessor.sbert_rerank", "sentence_transformers")
     if not folder.is_dir() and not _downloaded(model):
         raise RerankerError(
             f"{spec!r}: there is no folder {str(folder)!r}, and no model of that name in Hugging Face's cache. "
@@ -189,7 +174,7 @@ def _jina(model: str) -> Reranker:
     spec = f"jina:{model}"
     name, address = _addressed(spec, model)
     key = _key(spec, "JINAAI_API_KEY", address)
-    _require(spec, "jina", "llama_index.postprocessor.jinaai_rerank")
+    require(spec, "jina", "llama_index.postprocessor.jinaai_rerank")
 
     def build() -> Any:
         package: Any = import_module("llama_index.postprocessor.jinaai_rerank")
@@ -209,24 +194,13 @@ def _cohere(model: str) -> Reranker:
     spec = f"cohere:{model}"
     name, address = _addressed(spec, model)
     key = _key(spec, "COHERE_API_KEY", address) or "none"
-    _require(spec, "cohere", "llama_index.postprocessor.cohere_rerank", "cohere")
+    require(spec, "cohere", "llama_index.postprocessor.cohere_rerank", "cohere")
 
     def build() -> Any:
         package: Any = import_module("llama_index.postprocessor.cohere_rerank")
         return package.CohereRerank(model=name, api_key=key, base_url=address, max_retries=1)
 
     return LlamaIndexReranker(spec, build, f"Does {address or 'the service'} answer?")
-
-
-def _require(spec: str, extra: str, *modules: str) -> None:
-    """Raises ExtraMissing unless all are installed; imports none of them."""
-    for module in modules:
-        try:
-            present = find_spec(module) is not None
-        except ModuleNotFoundError:  # not even what it lies in
-            present = False
-        if not present:
-            raise ExtraMissing(spec, extra)
 
 
 def _addressed(spec: str, model: str) -> tuple[str, str | None]:
@@ -262,3 +236,4 @@ def _require_success(response: Any, **_: object) -> None:
 
 
 BUILT_IN: dict[str, Factory] = {"sbert": _sbert, "jina": _jina, "cohere": _cohere}
+PROVIDERS = Providers("reranker", "ibid.rerankers", "sbert:folder-of-the-model", BUILT_IN)
