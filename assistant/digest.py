@@ -21,10 +21,11 @@ from assistant.compare import outline
 from assistant.evidence import Support, gather, support
 from assistant.extractive import is_boilerplate
 from assistant.schema import Citation
-from assistant.topic_groups import grouped, name_of
+from assistant.topic_groups import grouped
 from index.arrivals import Arrived
 from index.dates import ACCEPTED, earliest_day, parse_bound
 from index.fusion import rarity_weight
+from index.group_names import name_of
 from index.keywords import Keywords
 from index.library import Library
 from index.schema import Chunk, Filters, Paper, Passage, Value

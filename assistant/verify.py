@@ -72,7 +72,9 @@ def measure(
     weights = weigh(_FIGURE.sub(" ", claim), keywords)  # a number that differs is no word that is missing
     meanings = embedder.passages([text for _, text in said]) @ embedder.query(claim)
     return [
-        Candidate(text=text, meaning=float(meaning), words=weights.covered(keywords.meanings(f"{title} {text}")))
+        Candidate(
+            text=text, meaning=float(meaning), words=weights.covered(keywords.meanings(f"{title} {text}"))
+        )
         for (title, text), meaning in zip(said, meanings, strict=True)
     ]
 

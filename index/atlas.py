@@ -3,15 +3,12 @@
 Owns the arithmetic: means of passages (`index.similar`) are sorted into groups by spherical k-means
 (Dhillon and Modha, "Concept Decompositions for Large Sparse Text Data Using Clustering", 2001), and drawn
 along the two directions in which the groups' centres differ most, which sets subjects apart better than the
-directions in which single papers do. A group is named by the words of titles that it has more than the
-others. The same papers give the same map. Knows nothing of screens.
+directions in which single papers do. The same papers give the same map. Knows nothing of screens.
 """
 
 from __future__ import annotations
 
 import math
-import re
-from collections import Counter
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -19,6 +16,7 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 
 from index.catalog import Catalog
+from index.group_names import names_apart
 from index.schema import Value
 from index.similar import mean_vectors
 from index.tables import papers
@@ -26,8 +24,6 @@ from index.tables import papers
 MOST_GROUPS = 12
 _FEWEST = 8  # papers below which there is nothing to sort
 _ROUNDS = 30
-_NAMES = 3  # words of a group's name
-_PLAIN = {"approach", "based", "from", "method", "new", "towards", "toward", "using", "via", "with"}
 
 Matrix = NDArray[np.float32]
 
@@ -79,7 +75,8 @@ def draw(catalog: Catalog, model: str, stems: Callable[[str], Sequence[str]]) ->
     number = how_many_groups(len(ids))
     groups = sorted_into(means, number)
     places = _placed(means, groups, number)
-    names = group_names([rows[paper_id].title for paper_id in ids], groups, number, stems)
+    titles = [rows[paper_id].title for paper_id in ids]
+    names = names_apart(titles, groups.tolist(), number, lambda word: "-".join(stems(word)))
     points = tuple(
         Point(
             paper_id=paper_id,
@@ -119,45 +116,6 @@ def sorted_into(means: Matrix, number: int) -> NDArray[np.intp]:
     rank = np.empty(number, np.intp)
     rank[order] = np.arange(number)
     return rank[groups]
-
-
-def group_names(
-    titles: Sequence[str], groups: NDArray[np.intp], number: int, stems: Callable[[str], Sequence[str]]
-) -> list[str]:
-    """A name for each group: the words in most of its titles and few of the others'."""
-    known: dict[str, str | None] = {}
-    written: dict[str, Counter[str]] = {}
-    held: list[Counter[str]] = [Counter() for _ in range(number)]
-    for title, group in zip(titles, groups, strict=True):
-        found = set()
-        for word in re.findall(r"[^\W\d_][\w-]+", title):
-            if word not in known:
-                known[word] = None if word.lower() in _PLAIN else "-".join(stems(word)) or None
-            stem = known[word]
-            if stem:
-                found.add(stem)
-                written.setdefault(stem, Counter())[_lowered(word)] += 1
-        held[group].update(found)
-    overall = sum(held, Counter())
-    sizes = np.bincount(groups, minlength=number)
-    return [_name(held[group], overall, int(sizes[group]), len(titles), written) for group in range(number)]
-
-
-def _lowered(word: str) -> str:
-    """The word in small letters, unless it is written with capitals inside: `LLMs` is a name."""
-    return word if any(letter.isupper() for letter in word[1:]) else word.lower()
-
-
-def _name(
-    held: Counter[str], overall: Counter[str], size: int, everything: int, written: dict[str, Counter[str]]
-) -> str:
-    def telling(stem: str) -> float:
-        inside, outside = held[stem] / size, overall[stem] / everything
-        return inside * math.log(inside / outside)
-
-    shared = [stem for stem, times in held.items() if times > 1 or size == 1]
-    best = sorted(shared, key=lambda stem: (-telling(stem), stem))[:_NAMES]
-    return ", ".join(written[stem].most_common(1)[0][0] for stem in best) or "other"
 
 
 def _groups(names: Sequence[str], groups: NDArray[np.intp], places: Matrix) -> list[Group]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from index.atlas import group_names, how_many_groups, sorted_into
+from index.atlas import how_many_groups, sorted_into
 from index.library import Library
 
 
@@ -28,13 +28,6 @@ def test_vectors_that_point_alike_are_sorted_together_the_largest_group_first() 
 def test_equal_vectors_are_sorted_without_trouble() -> None:
     same = np.tile(np.eye(4, dtype=np.float32)[0], (9, 1))
     assert set(sorted_into(same, 3)) == {0}
-
-
-def test_a_group_is_named_by_words_that_the_others_have_not() -> None:
-    titles = ["Deep Tides at Sea", "Tides of the Sea", "Deep Songs of Birds", "Songs of Birds at Dawn"]
-    names = group_names(titles, np.array([0, 0, 1, 1]), 2, lambda word: [word.lower()])
-    assert set(names[0].split(", ")[:2]) == {"tides", "sea"}
-    assert set(names[1].split(", ")[:2]) == {"songs", "birds"}
 
 
 def test_more_papers_make_more_groups_up_to_a_dozen() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.topic_groups import grouped, name_of
+from assistant.topic_groups import grouped
 
 
 def around(*angles: float) -> NDArray[np.float32]:
@@ -31,28 +31,3 @@ def test_a_paper_alone_and_none_at_all_are_sorted_too() -> None:
 
 def test_papers_that_are_all_the_same_are_one_group() -> None:
     assert grouped(around(1.0, 1.0, 1.0), np.zeros(2, np.float32)) == [[0, 1, 2]]
-
-
-WEIGHTS = {"glacier": 5.0, "snow": 4.0, "learn": 0.2, "llm": 3.0, "the": 0.0}
-
-
-def weigh(word: str) -> tuple[str, float]:
-    stem = word.lower().rstrip("s").removesuffix("ing")
-    return stem, WEIGHTS.get(stem, 6.0)
-
-
-def test_a_group_is_named_by_the_rarest_words_its_titles_share() -> None:
-    titles = ["Learning from Snow and Glaciers", "Glaciers and Snow", "Learning Glaciers Anew"]
-    assert name_of(titles, weigh) == "glaciers, snow"
-
-
-def test_words_that_papers_have_anyway_only_fill_a_name_up() -> None:
-    assert name_of(["Learning Snow", "Learning of Snow"], weigh) == "snow, learning"
-
-
-def test_an_acronym_keeps_its_capitals() -> None:
-    assert name_of(["Snow for LLMs", "LLMs: an End"], weigh) == "LLMs"
-
-
-def test_titles_that_share_nothing_have_no_name() -> None:
-    assert name_of(["Glaciers", "Snow"], weigh) == ""
