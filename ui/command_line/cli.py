@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
-from functools import wraps
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -16,15 +14,21 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from ui.command_line.digest_verb import digest_options, run_digest
+from ui.command_line.options import (
+    EXISTING,
+    LINES,
+    answering,
+    assistant_over,
+    configured,
+    named,
+    opened,
+    require_one,
+    scoped,
+)
 
 if TYPE_CHECKING:
-    from assistant.engine import Assistant
-    from index.library import Library
     from index.schema import Filters
     from ui.settings import Configuration
-
-_EXISTING = click.Path(path_type=Path)
-_LINES = click.File("r", encoding="utf-8", errors="surrogateescape")  # one bad line must not end the run
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -33,73 +37,8 @@ def cli() -> None:
     """Ask your papers; every sentence of the answer points at the place it came from."""
 
 
-def configured(verb: Callable[..., None]) -> Callable[..., None]:
-    """Give a verb `--library` and `--config`, and hand it the configuration they make."""
-
-    @click.option("--library", type=_EXISTING, metavar="DIR", help="The library's folder.")
-    @click.option("--config", type=_EXISTING, metavar="FILE", help="A YAML file of settings.")
-    @wraps(verb)
-    def command(library: Path | None, config: Path | None, **options: Any) -> None:
-        from ui.settings import Configuration
-
-        flags = {"library": library, "llm.write": options.pop("llm", None)}
-        flags |= {f"server.{name}": options.get(name) for name in ("host", "port", "mcp")}
-        verb(Configuration(config, flags), **options)
-
-    return command
-
-
-def answering(verb: Callable[..., None]) -> Callable[..., None]:
-    """Give a verb that answers questions the option of a language model; `configured` takes it in."""
-    about = "The language model that writes, as provider:model; see docs/models.md."
-    return click.option("--llm", metavar="MODEL", help=about)(verb)
-
-
-def scoped(verb: Callable[..., None]) -> Callable[..., None]:
-    """Give a verb the options that narrow which papers are looked at, as one `filters`."""
-
-    @click.option(
-        "--since", metavar="DATE", help="Only papers of this date or later (2025, 2025-06, 2025-06-19)."
-    )
-    @click.option("--until", metavar="DATE", help="Only papers of this date or earlier.")
-    @click.option(
-        "--organization", multiple=True, metavar="NAME", help="Only this organisation's; repeatable."
-    )
-    @click.option("--min-comments", type=int, metavar="N", help="Only papers with at least N comments.")
-    @click.option("--source", multiple=True, metavar="FILE", help="Only papers from this file; repeatable.")
-    @click.option("--tag", multiple=True, metavar="TAG", help="Only papers filed under this tag; repeatable.")
-    @click.option(
-        "--paper", multiple=True, metavar="PAPER", help="Only this paper (id or title); repeatable."
-    )
-    @wraps(verb)
-    def command(
-        since: str | None,
-        until: str | None,
-        organization: tuple[str, ...],
-        min_comments: int | None,
-        source: tuple[str, ...],
-        tag: tuple[str, ...],
-        paper: tuple[str, ...],
-        **options: Any,
-    ) -> None:
-        from index.schema import Filters
-
-        filters = Filters(
-            papers=paper,
-            since=_date(since),
-            until=_date(until),
-            organizations=organization,
-            min_comments=min_comments,
-            sources=source,
-            tags=tag,
-        )
-        verb(filters=filters, **options)
-
-    return command
-
-
 @cli.command()
-@click.argument("paths", nargs=-1, type=_EXISTING, metavar="PATH...")
+@click.argument("paths", nargs=-1, type=EXISTING, metavar="PATH...")
 @click.option("--sample", is_flag=True, help="Add the sample papers, if the library is empty.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @configured
@@ -109,7 +48,7 @@ def add(configuration: Configuration, paths: tuple[Path, ...], sample: bool, as_
 
     if not paths and not sample:
         raise click.UsageError("Name a file or a folder to add, or --sample.")
-    with _library(configuration) as library:
+    with opened(configuration) as library:
         if sample and not paths and library.facts().papers == 0:
             paths = (_sample_papers(),)
         elif not paths:
@@ -139,11 +78,11 @@ def list_papers(
     """List papers, newest first; WORDS must stand in the title."""
     from ui.command_line.terminal import print_failures, print_papers
 
-    with _library(configuration) as library:
+    with opened(configuration) as library:
         if failed:
             print_failures(library.unreadable(), as_json)
         else:
-            scope = _named(library, filters)
+            scope = named(library, filters)
             print_papers(library.papers(scope, " ".join(words), limit=limit), library.count(scope), as_json)
 
 
@@ -155,7 +94,7 @@ def show(configuration: Configuration, paper: str, as_json: bool) -> None:
     """Show one paper: PAPER is its id, its title or the beginning of it."""
     from ui.command_line.terminal import print_document
 
-    with _library(configuration) as library:
+    with opened(configuration) as library:
         found = library.paper(paper)
         print_document(library.document(found.id), library.conflicts(found.id), as_json)
 
@@ -165,7 +104,7 @@ def show(configuration: Configuration, paper: str, as_json: bool) -> None:
 @configured
 def remove(configuration: Configuration, papers: tuple[str, ...]) -> None:
     """Remove papers from the library; all are found or none is removed."""
-    with _library(configuration) as library:
+    with opened(configuration) as library:
         for paper in library.remove(papers):
             click.echo(f"removed {paper.title} ({paper.id})", err=True)
 
@@ -173,7 +112,7 @@ def remove(configuration: Configuration, papers: tuple[str, ...]) -> None:
 @cli.command()
 @click.argument("query", required=False)
 @click.option("-k", "count", default=10, show_default=True, help="How many papers to show.")
-@click.option("--batch", type=_LINES, metavar="FILE", help="Read JSON lines from FILE or - instead.")
+@click.option("--batch", type=LINES, metavar="FILE", help="Read JSON lines from FILE or - instead.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @scoped
 @answering
@@ -186,11 +125,11 @@ def search(
     from ui.command_line.terminal import print_results
     from ui.programs.results import search_results
 
-    _require_one(query, batch, "QUERY")
-    with _library(configuration) as library:
-        scope = _named(library, filters)
+    require_one(query, batch, "QUERY")
+    with opened(configuration) as library:
+        scope = named(library, filters)
         if batch is not None:
-            assistant = _assistant(configuration, library)
+            assistant = assistant_over(library, configuration)
             _write_lines(search_lines(assistant, batch, count, scope))
         elif as_json:
             found = search_results(library, str(query), count, scope)
@@ -201,7 +140,7 @@ def search(
 
 @cli.command()
 @click.argument("question", required=False)
-@click.option("--batch", type=_LINES, metavar="FILE", help="Read JSON lines from FILE or - instead.")
+@click.option("--batch", type=LINES, metavar="FILE", help="Read JSON lines from FILE or - instead.")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole answer as JSON.")
 @scoped
 @answering
@@ -213,10 +152,10 @@ def ask(
     from ui.command_line.batch import answer_lines
     from ui.command_line.terminal import print_answer
 
-    _require_one(question, batch, "QUESTION")
-    with _library(configuration) as library:
-        scope = _named(library, filters)
-        assistant = _assistant(configuration, library)
+    require_one(question, batch, "QUESTION")
+    with opened(configuration) as library:
+        scope = named(library, filters)
+        assistant = assistant_over(library, configuration)
         if batch is not None:
             _write_lines(answer_lines(assistant, batch, scope))
             return
@@ -236,9 +175,9 @@ def chat(configuration: Configuration, filters: Filters) -> None:
     from assistant.conversation import Conversations
     from ui.command_line.terminal import converse
 
-    with _library(configuration) as library:
-        assistant = _assistant(configuration, library)
-        converse(assistant, Conversations(library), _named(library, filters))
+    with opened(configuration) as library:
+        assistant = assistant_over(library, configuration)
+        converse(assistant, Conversations(library), named(library, filters))
 
 
 @cli.command()
@@ -254,8 +193,8 @@ def serve(configuration: Configuration, host: str | None, port: int | None, mcp:
 
     settings = configuration.settings
     server = settings.server
-    with _library(configuration) as library:
-        assistant = _assistant(configuration, library)
+    with opened(configuration) as library:
+        assistant = assistant_over(library, configuration)
         with postman_beside(assistant, settings.digest):
             serve_pages(assistant, server.host, server.port, mcp=server.mcp, hosts=server.names)
 
@@ -268,13 +207,13 @@ def offer_tools(configuration: Configuration) -> None:
     from ui.programs.mcp_tools import tools
     from ui.programs.operations import Programs
 
-    with _library(configuration) as library:
-        assistant = _assistant(configuration, library)
+    with opened(configuration) as library:
+        assistant = assistant_over(library, configuration)
         tools(Programs(library, assistant)).run("stdio")
 
 
 @cli.command("eval")
-@click.argument("folder", required=False, type=_EXISTING)
+@click.argument("folder", required=False, type=EXISTING)
 @click.option("--sets", metavar="NAME,…", help="Only these sets, or all sets of a folder so named.")
 @click.option(
     "--systems", default="ibid", show_default=True, metavar="NAME,…", help="Of ibid, bm25 and dense."
@@ -284,7 +223,7 @@ def offer_tools(configuration: Configuration) -> None:
 )
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N questions of a set.")
 @click.option(
-    "--work", type=_EXISTING, metavar="DIR", help="Where the sets' libraries are kept; beside yours."
+    "--work", type=EXISTING, metavar="DIR", help="Where the sets' libraries are kept; beside yours."
 )
 @click.option(
     "--json",
@@ -293,8 +232,8 @@ def offer_tools(configuration: Configuration) -> None:
     metavar="FILE",
     help="Write every result; - prints it.",
 )
-@click.option("--report", type=_EXISTING, metavar="FILE", help="Write a report: FILE ends in .html or .md.")
-@click.option("--compare", "earlier", type=_EXISTING, metavar="FILE", help="Compare with an earlier --json.")
+@click.option("--report", type=EXISTING, metavar="FILE", help="Write a report: FILE ends in .html or .md.")
+@click.option("--compare", "earlier", type=EXISTING, metavar="FILE", help="Compare with an earlier --json.")
 @answering
 @configured
 def evaluate(configuration: Configuration, folder: Path | None, **options: Any) -> None:
@@ -320,7 +259,7 @@ def rebuild(configuration: Configuration) -> None:
     """Make Chroma and the keyword index anew from the catalog."""
     from ui.command_line.terminal import rebuilding
 
-    with _library(configuration) as library:
+    with opened(configuration) as library:
         with rebuilding() as progress:
             library.rebuild(progress)
         click.echo(f"rebuilt: {library.facts().chunks} chunks", err=True)
@@ -335,7 +274,7 @@ def doctor(configuration: Configuration, as_json: bool) -> None:
     from index.doctor import examine
     from ui.command_line.terminal import print_findings
 
-    with _library(configuration) as library:
+    with opened(configuration) as library:
         findings = [*examine(library), examine_conversations(library)]
         print_findings(findings, library.unreadable(), as_json)
     if not all(finding.holds for finding in findings):
@@ -376,54 +315,10 @@ def main() -> NoReturn:
     sys.exit(0)
 
 
-def _assistant(configuration: Configuration, library: Library) -> Assistant:
-    """The assistant that the settings describe, with a language model where they name one."""
-    from assistant.engine import Assistant
-    from assistant.generative import Models
-
-    settings = configuration.settings
-    return Assistant(library, settings.answer, models=Models.load(settings.llm, settings.writing))
-
-
-def _library(configuration: Configuration) -> Library:
-    from index.library import Library
-
-    return Library.open(configuration.settings.library, configuration.settings.index)
-
-
-def _named(library: Library, filters: Filters) -> Filters:
-    """The same filters with papers by id, however they were named."""
-    ids = tuple(library.paper(name).id for name in filters.papers)
-    return filters.model_copy(update={"papers": ids})
-
-
 def _sample_papers() -> Path:
     import configs
 
     return Path(configs.__file__).parent / "sample_papers.txt"
-
-
-def _require_one(given: str | None, batch: Any, name: str) -> None:
-    if (given is None) == (batch is None):
-        raise click.UsageError(f"Give either {name} or --batch FILE.")
-    if given is not None and not given.strip():
-        raise click.UsageError(f"{name} is empty.")
-    if given is not None and not _is_text(given):
-        raise click.UsageError(f"{name} is not UTF-8 text.")
-
-
-def _is_text(given: str) -> bool:
-    """Whether an argument was UTF-8: bytes that are not arrive as lone surrogates."""
-    return not any("\ud800" <= character <= "\udfff" for character in given)
-
-
-def _date(written: str | None) -> str | None:
-    from index.dates import parse_bound
-
-    try:
-        return parse_bound(written) if written is not None else None
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
 
 
 def _write_lines(lines: Any) -> None:
