@@ -80,7 +80,7 @@ def scoped(question: Question, filters: Filters, library: Library, today: date) 
 def reading_of(question: str, library: Library, today: date) -> Reading:
     """The scope that a question states itself, and the question without it."""
     organizations = [name for name, _ in library.catalog.organizations()]
-    return read_scope(question, today, lambda: organizations, lambda name: _written_by(name, library))
+    return read_scope(question, today, lambda: organizations, library.catalog.written_by)
 
 
 def passages_for(asked: Scoped, library: Library) -> list[Passage]:
@@ -222,14 +222,3 @@ def _sides(asked: Scoped, library: Library) -> tuple[list[Paper], list[Paper]]:
 
 def _outline(paper: Paper, library: Library) -> Outline:
     return outline(paper, library.passages(paper.title, Filters(papers=(paper.id,))))
-
-
-def _written_by(name: str, library: Library) -> list[str]:
-    """The ids of the papers one of whose authors has that name, or that family name."""
-    wanted = name.casefold().split()
-    papers = library.papers(limit=max(library.count(), 1))
-    return [
-        paper.id
-        for paper in papers
-        if any(author.casefold().split()[-len(wanted) :] == wanted for author in paper.authors)
-    ]

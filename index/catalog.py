@@ -17,16 +17,19 @@ import numpy as np
 from sqlalchemy import (
     Connection,
     Engine,
+    bindparam,
     create_engine,
     delete,
     event,
     insert,
+    inspect,
     or_,
     select,
     update,
 )
 
 from index.arrivals import drop_arrivals, note_arrivals
+from index.authors import author_key, author_rows
 from index.errors import LibraryError
 from index.merge import title_key
 from index.rows import (
@@ -41,16 +44,31 @@ from index.rows import (
     paper_row,
     record_of,
     record_rows,
+    source_key,
     vector_rows,
 )
 from index.schema import Document, Paper, Unreadable
 from index.shelf import Shelf, chunk_columns, pages
-from index.tables import acronyms, chunks, facts, failures, metadata, papers, records, removals, vectors
+from index.tables import (
+    acronyms,
+    authors,
+    chunks,
+    facts,
+    failures,
+    metadata,
+    papers,
+    records,
+    removals,
+    vectors,
+)
 from index.tags import drop_tags
 
 SCHEMA = "1"
 ACRONYMS = "1"
 """By which rules acronyms were read; to be raised where `index.acronyms.explained` changes."""
+AUTHORS = "1"
+"""In which form authors and what papers are ordered by are kept (`index.authors`, `index.rows.source_key`)."""
+_OF_PAPERS = (papers.c.id, chunks.c.paper_id, records.c.paper_id, acronyms.c.paper_id, authors.c.paper_id)
 
 
 class Catalog(Shelf):
@@ -60,9 +78,12 @@ class Catalog(Shelf):
         self.engine = _engine(url)
         try:
             metadata.create_all(self.engine)
+            _add_columns(self.engine)
             for index in papers.indexes | records.indexes:  # those that a library made earlier has not
                 index.create(self.engine, checkfirst=True)
             stored = self.fact("schema")
+            if self.fact("authors") != AUTHORS:
+                self._learn_authors()
         except Exception as error:
             raise LibraryError(f"The catalog {url} cannot be opened: {error}") from error
         if stored is None:
@@ -166,9 +187,11 @@ class Catalog(Shelf):
             ids = [entry.document.paper.id for entry in entries]
             before = set(connection.scalars(select(chunks.c.id).where(chunks.c.paper_id.in_(ids))))
             note_arrivals(connection, ids)
-            for table in (papers.c.id, chunks.c.paper_id, records.c.paper_id, acronyms.c.paper_id):
-                connection.execute(delete(table.table).where(table.in_(ids)))
+            for column in _OF_PAPERS:
+                connection.execute(delete(column.table).where(column.in_(ids)))
             _insert(connection, papers, [paper_row(entry.document, change) for entry in entries])
+            wrote = [row for entry in entries for row in author_rows(entry.document.paper)]
+            _insert(connection, authors, wrote)
             said = [row for entry in entries for row in record_rows(entry.document.paper.id, entry.records)]
             _insert(connection, records, said)
             read = ((entry.document.paper, entry.document.text) for entry in entries)
@@ -203,6 +226,28 @@ class Catalog(Shelf):
                 _insert(connection, acronyms, told)
             _put_fact(connection, "acronyms", ACRONYMS)
 
+    def _learn_authors(self) -> None:
+        """Note who wrote what and what papers are ordered by, in a library made before that was kept."""
+        keyed = (
+            update(papers)
+            .where(papers.c.id == bindparam("paper_id"))
+            .values(author_key=bindparam("author"), source_key=bindparam("source"))
+        )
+        with self.engine.begin() as connection:
+            connection.execute(delete(authors))
+            for page in pages(list(connection.scalars(select(papers.c.id)))):
+                known = connection.scalars(select(papers.c.paper).where(papers.c.id.in_(page)))
+                read = [Paper.model_validate_json(paper) for paper in known]
+                _insert(connection, authors, [row for paper in read for row in author_rows(paper)])
+                connection.execute(
+                    keyed,
+                    [
+                        {"paper_id": paper.id, "author": author_key(paper), "source": source_key(paper)}
+                        for paper in read
+                    ],
+                )
+            _put_fact(connection, "authors", AUTHORS)
+
     def mark_ready(self, change: int) -> None:
         """The caches hold everything up to `change`: its papers may be shown."""
         with self.engine.begin() as connection:
@@ -218,7 +263,7 @@ class Catalog(Shelf):
         with self.engine.begin() as connection:
             change = _next_change(connection)
             gone = set(connection.scalars(select(chunks.c.id).where(chunks.c.paper_id.in_(paper_ids))))
-            for column in (papers.c.id, chunks.c.paper_id, records.c.paper_id, acronyms.c.paper_id):
+            for column in _OF_PAPERS:
                 connection.execute(delete(column.table).where(column.in_(paper_ids)))
             if for_good:
                 drop_tags(connection, paper_ids)
@@ -315,6 +360,16 @@ def _engine(url: str) -> Engine:
                 connection.execute(f"PRAGMA {pragma}")
 
     return engine
+
+
+def _add_columns(engine: Engine) -> None:
+    """The columns of `papers` that a library made earlier has not."""
+    there = {column["name"] for column in inspect(engine).get_columns(papers.name)}
+    for column in papers.columns:
+        if column.name not in there:
+            kind = column.type.compile(engine.dialect)
+            with engine.begin() as connection:
+                connection.exec_driver_sql(f"ALTER TABLE {papers.name} ADD COLUMN {column.name} {kind}")
 
 
 def _insert(connection: Connection, table: Any, rows: Sequence[dict[str, Any]]) -> None:

@@ -217,7 +217,7 @@ class Library:
     def papers(
         self, filters: Filters = Filters(), words: str = "", offset: int = 0, limit: int = 50
     ) -> list[Paper]:
-        """Papers in scope, newest first; `words` must all stand in the title."""
+        """Papers in scope, newest first; each of `words` stands in the title or names an author."""
         return self.catalog.papers(filters, words, offset, limit)
 
     def arrivals(
@@ -234,7 +234,7 @@ class Library:
         offset: int = 0,
         limit: int = 50,
     ) -> Listing:
-        """Papers in scope whose titles or texts hold each of `words`, a page at a time; see `Lister.page`."""
+        """Papers in scope by the author `words` or holding each of them, a page at a time; see `Lister.page`."""
         return self._lister.page(filters, words, order, offset, limit)
 
     def listed_ids(self, filters: Filters = Filters(), words: str = "", limit: int = 1000) -> list[str]:

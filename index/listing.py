@@ -1,9 +1,10 @@
 """Papers as a list to look through: searched, narrowed, ordered, a page at a time.
 
-Owns what an order is and which page a search gives. What is typed is looked for in titles and texts by the
-keyword index; only where that finds nothing, as a part of titles and as an identifier, so that half a word
-is enough. Refuses to know what a page looks like. Each list costs two queries, whatever the library's size:
-indexes of the catalog hold every order with all that filters look at.
+Owns what an order is and which page a search gives. What is typed is looked for as an author, whose papers
+come first, and in titles and texts by the keyword index; only where neither finds anything, as an identifier,
+as the beginning of an author's name, and as parts of titles and authors' names, so that half a word is enough.
+Refuses to know what a page looks like. Each list costs a few queries, whatever the library's size: indexes of
+the catalog hold every order with all that filters look at.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
+from index.authors import written_by, written_by_one_like
 from index.catalog import Catalog
 from index.filters import Bounds
 from index.keywords import Keywords
@@ -22,19 +24,24 @@ from index.shelf import in_scope
 from index.tables import papers
 
 SORTED = 2000  # matches of a search that are put into another order than the best first
-Field = Literal["date", "title", "organization", "comments", "added"]
+Field = Literal["date", "title", "organization", "authors", "comments", "source", "added"]
 
 _COLUMNS = {
     "date": papers.c.day,
     "title": papers.c.title_key,
     "organization": papers.c.organization_key,
+    "authors": papers.c.author_key,
     "comments": papers.c.comments,
+    "source": papers.c.source_key,
     "added": papers.c.change,
 }
 
 
 class Order(Value):
-    """By what papers are ordered; papers of which that is not known come last either way."""
+    """By what papers are ordered; papers of which that is not known come last either way.
+
+    `added` is the order of the changes that wrote them: those still being indexed are the latest.
+    """
 
     field: Field = "date"
     descending: bool = True
@@ -72,9 +79,10 @@ class Lister:
         self._keywords = keywords
 
     def page(self, filters: Filters, words: str, order: Order | None, offset: int, limit: int) -> Listing:
-        """Papers in scope that hold each of `words`, the last of them perhaps only begun.
+        """Papers in scope that hold each of `words`, the last of them perhaps only begun, or are by that author.
 
-        Where `order` is None those that match best come first, or the newest where nothing is searched.
+        Where `order` is None the author's papers and then those that match best come first, or the newest
+        where nothing is searched.
         """
         found = self._find(filters, words, order, offset, limit, pending=True)
         return Listing(entries=self._entries(found.ids), total=found.total, ordered=found.ordered)
@@ -90,24 +98,43 @@ class Lister:
         conditions = in_scope(scope, pending)
         if not words.strip():
             return self._drawn(conditions, order or Order(), offset, limit)
-        found = self._searched(scope, words, order, offset, limit)
+        found = self._searched(scope, conditions, words, order, offset, limit)
         if found.total:
             return found
-        for named in (_identified(words.strip()), _titled(words)):
-            found = self._drawn([*conditions, named], order or Order(), offset, limit)
+        for condition in (_identified(words.strip()), written_by_one_like(words), _told_of(words)):
+            if condition is not None:
+                found = self._drawn([*conditions, condition], order or Order(), offset, limit)
             if found.total:
                 break
         return found
 
-    def _searched(self, scope: Bounds, words: str, order: Order | None, offset: int, limit: int) -> _Found:
-        keywords = self._keywords()
+    def _searched(
+        self,
+        scope: Bounds,
+        conditions: list[ColumnElement[bool]],
+        words: str,
+        order: Order | None,
+        offset: int,
+        limit: int,
+    ) -> _Found:
+        """An author's papers and then those that hold the words, or both of them in another order."""
+        keywords, named = self._keywords(), written_by(words)
+        own = [] if named is None else self._drawn([*conditions, named], Order(), 0, None).ids
+        others = scope.model_copy(update={"excluded": (*scope.excluded, *own)})
         if order is None:
-            return _Found(*keywords.holding(words, scope, offset, limit))
-        ids, total = keywords.holding(words, scope, 0, SORTED)
-        page = self._drawn([papers.c.id.in_(ids)], order, offset, limit)
-        return _Found(page.ids, total, len(ids) if total > len(ids) else None)
+            page = own[offset : offset + limit]
+            room = limit - len(page)
+            rest, total = keywords.holding(words, others, max(offset - len(own), 0), max(room, 1))
+            return _Found([*page, *rest[:room]], len(own) + total)
+        best, total = keywords.holding(words, others, 0, SORTED)
+        held = papers.c.id.in_(best)
+        either = held if named is None else or_(held, and_(*conditions, named))
+        page = self._drawn([either], order, offset, limit).ids
+        return _Found(page, len(own) + total, len(own) + len(best) if total > len(best) else None)
 
-    def _drawn(self, conditions: list[ColumnElement[bool]], order: Order, offset: int, limit: int) -> _Found:
+    def _drawn(
+        self, conditions: list[ColumnElement[bool]], order: Order, offset: int, limit: int | None
+    ) -> _Found:
         number = select(func.count()).select_from(papers).where(*conditions)
         page = select(papers.c.id).where(*conditions).order_by(*_ordered(order)).offset(offset).limit(limit)
         with self.catalog.engine.connect() as connection:
@@ -137,9 +164,16 @@ def _ordered(order: Order) -> tuple[Any, ...]:
     return (first,) if order.field == "title" else (first.nulls_last(), papers.c.title_key)
 
 
-def _titled(words: str) -> ColumnElement[bool]:
-    """Titles that hold each word, as letters alone: accents, case and hyphens do not matter."""
-    return and_(*(papers.c.title_key.contains(title_key(word), autoescape=True) for word in words.split()))
+def _told_of(words: str) -> ColumnElement[bool]:
+    """For each word, that the title holds it as letters alone (accents, case and hyphens do not matter), or that
+    an author's name begins with it.
+    """
+    return and_(*(_word_told(word) for word in words.split()))
+
+
+def _word_told(word: str) -> ColumnElement[bool]:
+    titled, written = papers.c.title_key.contains(title_key(word), autoescape=True), written_by_one_like(word)
+    return titled if written is None else or_(titled, written)
 
 
 def _identified(name: str) -> ColumnElement[bool]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Row
 
 from index.acronyms import explained, spelling
+from index.authors import author_key
 from index.dates import earliest_day
 from index.filters import organization_key
 from index.merge import title_key
@@ -76,6 +77,8 @@ def paper_row(document: Document, change: int) -> dict[str, Any]:
         "organization_key": organization_key(paper.organization) if paper.organization else None,
         "day": earliest_day(paper.published) if paper.published else None,
         "comments": paper.comments,
+        "author_key": author_key(paper),
+        "source_key": source_key(paper),
         "paper": paper.model_dump_json(),
         "text": document.text,
         "sections": json.dumps([section.model_dump() for section in document.sections]),
@@ -83,6 +86,11 @@ def paper_row(document: Document, change: int) -> dict[str, Any]:
         "change": change,
         "updated": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+
+
+def source_key(paper: Paper) -> str | None:
+    """What papers are put in order by where it is by source."""
+    return paper.source.casefold() or None
 
 
 def acronym_rows(paper_id: str, title: str, text: str) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Engine, exists, func, or_, select
 
 from index.acronyms import Acronym, Explained
+from index.authors import written_by
 from index.filters import Bounds, bounds
 from index.merge import title_key
 from index.rows import chunk_of, document_of
@@ -90,10 +91,25 @@ class Shelf:
             return [chunk_of(row) for row in rows]
 
     def papers(self, filters: Filters, words: str, offset: int, limit: int) -> list[Paper]:
-        """Ready papers in scope whose title holds each of `words`, newest first."""
-        query = select(papers.c.paper).where(*in_scope(self.bounds(filters)), *_titled(words))
+        """Ready papers in scope, newest first, of which each word stands in the title or is an author's family name.
+
+        Where all the words together are an author's name, that is what they mean.
+        """
+        said = _told_of(words)
+        if len(words.split()) > 1 and self.written_by(words):
+            said = [named for named in (written_by(words),) if named is not None]
+        query = select(papers.c.paper).where(*in_scope(self.bounds(filters)), *said)
         newest = (papers.c.day.is_(None), papers.c.day.desc(), papers.c.title_key)
         return self._papers(query.order_by(*newest).offset(offset).limit(limit))
+
+    def written_by(self, name: str) -> list[str]:
+        """The ids of the ready papers one of whose authors has that name or family name, in order."""
+        condition = written_by(name)
+        if condition is None:
+            return []
+        query = select(papers.c.id).where(papers.c.state == "ready", condition).order_by(papers.c.id)
+        with self.engine.connect() as connection:
+            return list(connection.scalars(query))
 
     def count(self, filters: Filters) -> int:
         """How many ready papers are in scope."""
@@ -226,8 +242,13 @@ def in_scope(scope: Bounds, pending: bool = False) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _titled(words: str) -> list[ColumnElement[bool]]:
-    return [papers.c.title.icontains(word, autoescape=True) for word in words.split()]
+def _told_of(words: str) -> list[ColumnElement[bool]]:
+    """For each of `words`, that it stands in the title or is an author's family name."""
+    conditions = []
+    for word in words.split():
+        titled, written = papers.c.title.icontains(word, autoescape=True), written_by(word)
+        conditions.append(titled if written is None else or_(titled, written))
+    return conditions
 
 
 def chunk_columns() -> Any:

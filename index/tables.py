@@ -2,9 +2,9 @@
 
 `papers` is what the sources say once merged; `records` is what each source said, so that a changed
 file changes only its own part. Vectors are kept here as bytes so that Chroma can be rebuilt without
-embedding anything. `acronyms` holds what each paper's text explains (`index.acronyms`), `arrivals` when each
-paper first came (`index.arrivals`). `removed` holds papers that can be brought back; `removals` tells the
-caches which chunks and papers went, under the change that took them.
+embedding anything. `acronyms` holds what each paper's text explains (`index.acronyms`), `authors` who wrote it
+(`index.authors`), `arrivals` when each paper first came (`index.arrivals`). `removed` holds papers that can be
+brought back; `removals` tells the caches which chunks and papers went, under the change that took them.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ papers = Table(
     Column("organization_key", String(200), index=True),
     Column("day", Integer, index=True),
     Column("comments", Integer),
+    Column("author_key", Text),
+    Column("source_key", Text),
     Column("paper", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("sections", Text, nullable=False),
@@ -46,6 +48,8 @@ papers = Table(
     Index("papers_by_day", text("day DESC"), "title_key", *_FILTERED, "comments"),
     Index("papers_by_comments", text("comments DESC"), "title_key", *_FILTERED, "day"),
     Index("papers_by_organization", "organization_key", "title_key", "state", "id", "day", "comments"),
+    Index("papers_by_author", "author_key", "title_key", *_FILTERED, "day", "comments"),
+    Index("papers_by_source", "source_key", "title_key", *_FILTERED, "day", "comments"),
     Index("papers_by_change", text("change DESC"), "title_key", *_FILTERED, "day", "comments"),
 )
 
@@ -93,6 +97,17 @@ acronyms = Table(
     Column("long", String(300), primary_key=True),
     Column("spelling", String(300), nullable=False, index=True),
     Index("acronyms_explained", "short", "long"),
+)
+
+authors = Table(
+    "authors",
+    metadata,
+    Column("paper_id", String(200), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("family", Text, nullable=False),
+    Index("authors_by_name", "name", "paper_id"),
+    Index("authors_by_family", "family", "paper_id"),
 )
 
 removals = Table(

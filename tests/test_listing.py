@@ -118,3 +118,87 @@ def test_a_library_made_before_lists_were_indexed_opens_and_is_indexed(
             text("EXPLAIN QUERY PLAN SELECT id FROM papers ORDER BY day DESC NULLS LAST, title_key LIMIT 5")
         )
         assert "papers_by_day" in str(plan.all())
+
+
+# ---- By author
+
+
+def test_a_family_name_gives_the_papers_of_that_author_first(
+    library: Library, write_papers: Callable[..., Any]
+) -> None:
+    told = {"title": "Warblers", "abstract": "Holm first wrote of them. Holm did so twice, and Holm again."}
+    library.add([write_papers("more.jsonl", told)])
+    assert titles(library, "holm") == ["Cold", "Warblers"]
+    assert titles(library, "HÓLM ")[0] == "Cold"
+    assert library.listing(words="holm").total == 2
+    pages = [
+        library.listing(words="holm", offset=offset, limit=1).entries[0].paper.title for offset in (0, 1)
+    ]
+    assert [title.split()[0] for title in pages] == ["Cold", "Warblers"]
+    assert titles(library, "holm", Order(field="title", descending=True)) == ["Warblers", "Cold"]
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    {
+        "a whole name": ("Ines Duarte", ["TideNet"]),
+        "a whole name, family name first": ("duarte ines", ["TideNet"]),
+        "half a family name": ("brand", ["Cold"]),
+        "half a whole name": ("ada bra", ["Cold"]),
+        "a first name": ("lars", ["Cold"]),
+        "a name and a word of a title": ("tan grammar", ["A"]),
+        "a name and another paper's word": ("tan seeds", []),
+        "a part of a name's middle": ("olm", []),
+    }.values(),
+)  # fmt: skip
+def test_authors_are_found_by_their_names_and_what_is_typed_of_them(
+    library: Library, words: str, wanted: list[str]
+) -> None:
+    assert titles(library, words) == wanted
+
+
+def test_authors_are_looked_for_within_the_filters(library: Library) -> None:
+    assert titles(library, "holm", since="2026") == []
+    assert titles(library, "holm", since="2025") == ["Cold"]
+    assert library.listed_ids(words="holm") == [library.paper("Cold Starts").id]
+
+
+def test_papers_are_put_in_order_by_family_name_and_by_source(
+    library: Library, write_papers: Callable[..., Any]
+) -> None:
+    late = {"title": "Zebra", "abstract": "It has stripes.", "authors": ["Aaron Zimmer", "Al Abel"]}
+    library.add([write_papers("A.jsonl", late)])
+    by_author = titles(library, order=Order(field="authors", descending=False))
+    assert by_author[:4] == ["TideNet", "Cold", "A", "Zebra"]
+    assert titles(library, order=Order(field="authors", descending=True))[:4] == by_author[:4][::-1]
+    assert titles(library, order=Order(field="source", descending=False))[0] == "Zebra"
+
+
+def test_a_name_is_looked_up_with_short_lists_too(library: Library) -> None:
+    named = [paper.title.split()[0] for paper in library.papers(words="holm")]
+    assert named == [paper.title.split()[0] for paper in library.papers(words="Lars Holm")] == ["Cold"]
+    assert library.papers(words="holm recommendation")[0].title.startswith("Cold")
+
+
+def test_a_library_made_before_authors_were_kept_opens_and_knows_them(
+    library: Library, open_library: Callable[..., Library]
+) -> None:
+    library.close()
+    with library.catalog.engine.begin() as connection:
+        for index in ("papers_by_author", "papers_by_source"):
+            connection.execute(text(f"DROP INDEX {index}"))
+        for column in ("author_key", "source_key"):
+            connection.execute(text(f"ALTER TABLE papers DROP COLUMN {column}"))
+        connection.execute(text("DROP TABLE authors"))
+        connection.execute(text("DELETE FROM facts WHERE key = 'authors'"))
+    again = open_library(library.folder)
+    assert titles(again, "holm") == ["Cold"]
+    assert titles(again, order=Order(field="authors", descending=False))[:3] == ["TideNet", "Cold", "A"]
+    assert again.catalog.written_by("Mei Tan") == [again.paper("A Grammar of Bird Song").id]
+
+
+def test_a_paper_that_goes_takes_its_authors_along(library: Library) -> None:
+    library.remove(["Cold Starts"])
+    assert titles(library, "holm") == []
+    with library.catalog.engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM authors WHERE family LIKE 'holm%'")) == 0

@@ -75,7 +75,7 @@ def list_papers(
     as_json: bool,
     filters: Filters,
 ) -> None:
-    """List papers, newest first; WORDS must stand in the title."""
+    """List papers, newest first; WORDS stand in titles or name authors."""
     from ui.command_line.terminal import print_failures, print_papers
 
     with opened(configuration) as library:

@@ -21,13 +21,13 @@ from ui.parts.render import authors_words, counted, scope_words
 PAGE = 50  # papers
 OFFERED = 200  # organisations and sources to choose from; others can be typed
 _PARTS: tuple[tuple[Part, str], ...] = (("papers", "Papers"), ("map", "Map"), ("add", "Add papers"))
-_COLUMNS: tuple[tuple[str, Field | None, bool], ...] = (  # head, order, whether it descends at first
+_COLUMNS: tuple[tuple[str, Field, bool], ...] = (  # head, order, whether it descends at first
     ("Paper", "title", False),
     ("Organisation", "organization", False),
     ("Date", "date", True),
-    ("Authors", None, False),
+    ("Authors", "authors", False),
     ("Comments", "comments", True),
-    ("Source", None, False),
+    ("Source", "source", False),
     ("State", "added", True),
 )
 
@@ -59,7 +59,8 @@ def controls(facts: LibraryFacts) -> str:
     )
     return (
         '<form class="finder" role="search" data-do="none"><label class="sr-only" for="find">Search papers</label>'
-        '<input type="search" id="find" data-field="q" placeholder="Search titles and texts…" autocomplete="off">'
+        '<input type="search" id="find" data-field="q" autocomplete="off" '
+        'placeholder="Search titles, authors and texts…">'
         '<button type="button" class="quiet-button" id="fields-button" data-do="fields" aria-expanded="false" '
         f'aria-controls="fields">Filters</button></form><div class="fields" id="fields">{"".join(fields)}</div>{lists}'
     )
@@ -189,9 +190,7 @@ def _table(address: Address, entries: Sequence[Listed]) -> str:
     )
 
 
-def _head(address: Address, name: str, field: Field | None, descends: bool) -> str:
-    if field is None:
-        return f'<th scope="col">{name}</th>'
+def _head(address: Address, name: str, field: Field, descends: bool) -> str:
     order = address.order or (Order() if not address.words.strip() else None)
     here = order is not None and order.field == field
     descending = not order.descending if here and order else descends

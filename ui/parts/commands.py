@@ -35,7 +35,7 @@ class Ask(Value):
 
 
 class ListPapers(Value):
-    """Show the papers in `filters` whose titles have the words; no words show all of them."""
+    """Show the papers in `filters` whose titles or authors have the words; no words show all of them."""
 
     words: str = ""
     filters: Filters = Filters()

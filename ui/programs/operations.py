@@ -121,12 +121,14 @@ class Programs:
     @checked
     def papers(
         self,
-        words: Annotated[Words, Field(description="Words that must all stand in the title.")] = "",
+        words: Annotated[
+            Words, Field(description="Words that each stand in the title or are an author's family name.")
+        ] = "",
         limit: Annotated[int, Field(ge=0, le=MOST_LISTED, description="How many papers to give.")] = 50,
         offset: Annotated[int, Field(ge=0, description="How many papers to pass over first.")] = 0,
         filters: Scope = None,
     ) -> PaperList:
-        """List papers, newest first; `in_scope` counts them whatever words their titles have."""
+        """List papers, newest first; `in_scope` counts them whatever the words."""
         scope = self._scope(filters)
         listed = self.library.papers(scope, words, offset, limit)
         return PaperList(papers=tuple(listed), in_scope=self.library.count(scope))
