@@ -99,7 +99,7 @@ class Shelf:
         if len(words.split()) > 1 and self.written_by(words):
             said = [named for named in (written_by(words),) if named is not None]
         query = select(papers.c.paper).where(*in_scope(self.bounds(filters)), *said)
-        newest = (papers.c.day.is_(None), papers.c.day.desc(), papers.c.title_key)
+        newest = (papers.c.day.desc().nulls_last(), papers.c.title_key)  # as an index has it
         return self._papers(query.order_by(*newest).offset(offset).limit(limit))
 
     def written_by(self, name: str) -> list[str]:
@@ -246,7 +246,9 @@ def _told_of(words: str) -> list[ColumnElement[bool]]:
     """For each of `words`, that it stands in the title or is an author's family name."""
     conditions = []
     for word in words.split():
-        titled, written = papers.c.title.icontains(word, autoescape=True), written_by(word)
+        spelled = any(character.isalnum() for character in word)  # then an index tells, in whatever accents
+        column, sought = (papers.c.title_key, title_key(word)) if spelled else (papers.c.title, word)
+        titled, written = column.contains(sought, autoescape=True), written_by(word)
         conditions.append(titled if written is None else or_(titled, written))
     return conditions
 
