@@ -5,8 +5,8 @@ papers are stored: all here is pure, and the same documents in the same order gi
 
 A fact that is known fills one that is not. Where two are known: a stated year wins over an inferred one
 and over none, the larger count of comments wins (comments only grow), the longest text wins together
-with its sections and abstract; of anything else the first is kept. What was not kept is reported as a
-`Conflict`, where the two really disagree.
+with its sections and abstract, a text that is the title alone counting as none; of anything else the
+first is kept. What was not kept is reported as a `Conflict`, where the two really disagree.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def merge(documents: Sequence[Document]) -> tuple[Document, tuple[Conflict, ...]
     if not documents:
         raise ValueError("nothing to merge: give at least one document")
     papers = [document.paper for document in documents]
-    longest = max(documents, key=lambda document: len(document.text))  # the first of equals
+    longest = max(documents, key=lambda found: (not _titled_only(found), len(found.text)))  # first of equals
     when = _published(papers)
     paper = longest.paper.model_copy(
         update={
@@ -141,7 +141,7 @@ def _conflicts(merged: Document, document: Document) -> list[Conflict]:
         found.append(("authors", ", ".join(kept.authors), ", ".join(other.authors)))
     if not _agree(_When(kept.published, kept.year_inferred), _When(other.published, other.year_inferred)):
         found.append(("published", kept.published, other.published))
-    if _letters(document.text) not in _letters(merged.text):
+    if not _titled_only(document) and _letters(document.text) not in _letters(merged.text):
         found.append(("text", _excerpt(merged.text), _excerpt(document.text)))
     return [Conflict(field=name, kept=str(a), other=str(b), source=other.source) for name, a, b in found]
 
@@ -169,6 +169,11 @@ def _address(url: str) -> str:
 
 def _arxiv(name: str | None) -> str:
     return (arxiv_id(name) or name) if name else ""
+
+
+def _titled_only(document: Document) -> bool:
+    """Whether the source knew no more of the paper's text than its title."""
+    return document.text == document.paper.title
 
 
 def _letters(text: str) -> str:

@@ -28,6 +28,7 @@ BUILT_IN = {
     ending + packed: place
     for packed in ("", ".gz")
     for ending, place in {
+        ".bib": "index.readers.bibtex:read_bibtex",
         ".json": "index.readers.records:read_json",
         ".jsonl": "index.readers.records:read_lines",
         ".markdown": "index.readers.markup:read_markdown",
