@@ -37,7 +37,7 @@ BUILT_IN = {
         ".text": "index.readers.markup:read_text",
         ".txt": "index.readers.markup:read_text",
     }.items()
-}
+} | {".zip": "index.readers.archive:read_zip"}
 
 
 def readers() -> dict[str, str]:
@@ -88,11 +88,11 @@ def _walk(folder: Path, known: dict[str, str]) -> Iterator[Path]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
             file = Path(parent, name)
-            if not name.startswith(".") and _ending(file, known) and file.is_file():
+            if not name.startswith(".") and ending_of(file, known) and file.is_file():
                 yield file
 
 
-def _ending(path: Path, known: dict[str, str]) -> str | None:
+def ending_of(path: Path, known: dict[str, str]) -> str | None:
     """The longest known ending of the name: `.jsonl.gz` before `.gz`."""
     suffixes = [suffix.lower() for suffix in path.suffixes]
     return next((end for end in ("".join(suffixes[-2:]), "".join(suffixes[-1:])) if end in known), None)
@@ -100,7 +100,7 @@ def _ending(path: Path, known: dict[str, str]) -> str | None:
 
 def _reader_of(path: Path) -> Reader:
     known = readers()
-    ending = _ending(path, known)
+    ending = ending_of(path, known)
     if ending is None:
         raise ReadError(f"No reader for {path.name!r}. Known: {' '.join(sorted(known))}")
     module, _, function = known[ending].partition(":")
