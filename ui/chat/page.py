@@ -10,24 +10,22 @@ can be shown.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, cast
+from functools import partial
+from typing import Any
 
 import gradio as gr
 
-from index.errors import IbidError
 from ui.chat import evidence_view, history_view
 from ui.chat.actions import Chat
 from ui.chat.view import Choices, Offered, View
 from ui.parts import frame_view
 from ui.parts.scope import Panel
+from ui.parts.wiring import QUIET, WATCHED, bridge, painted, rendered, trouble_words, word
 
-_log = logging.getLogger(__name__)
-_SENDS = 16  # questions that may be under way at once, over all browsers
-_BRIDGE = "ibid.connect(trigger, server)  // sends 'run' and 'act'"
+_STREAMED = QUIET | {"trigger_mode": "multiple"}
+_LATEST = QUIET | {"trigger_mode": "always_last"}
 _CONVERSATION = "ibid.followConversation(props, watch)"
-_WATCHED = "ibid.follow(element, watch)"
 # What the page's script fills: Gradio patches what it has painted, and would undo it there.
 _EARLIER = '<div id="earlier-turns" class="turns"></div>'
 _OLDER = '<div id="older-evidence"></div>'
@@ -45,25 +43,24 @@ class ChatPage:
     # Components
 
     def _lay_out(self) -> None:
-        services = list(self.chat.services.by_name.values())
-        self.bridge = gr.HTML("", elem_id="bridge", js_on_load=_BRIDGE, server_functions=services)
-        self.conversation = _rendered("conversation", script=_CONVERSATION)
-        self.header = _rendered("header", self.chat.header())
+        self.bridge = bridge("run", "act", services=list(self.chat.services.by_name.values()))
+        self.conversation = rendered("conversation", script=_CONVERSATION)
+        self.header = rendered("header", self.chat.header())
         with gr.Row(elem_id="columns"):
             with gr.Column(elem_id="left", min_width=0):
                 self._lay_out_left()
             with gr.Column(elem_id="middle", min_width=0):
                 self._lay_out_middle()
             with gr.Column(elem_id="right", min_width=0):
-                self.evidence = _rendered("evidence", evidence_view.EMPTY, script=_WATCHED)
-                _rendered("older", _OLDER)
+                self.evidence = rendered("evidence", evidence_view.EMPTY, script=WATCHED)
+                rendered("older", _OLDER)
 
     def _lay_out_left(self) -> None:
         self.new = gr.Button("New conversation", elem_id="new", size="sm")
-        _rendered("search", history_view.SEARCH)
-        self.history = _rendered("history", script=_WATCHED)
+        rendered("search", history_view.SEARCH)
+        self.history = rendered("history", script=WATCHED)
         with gr.Column(elem_id="filters", min_width=0):
-            _rendered("filters-title", "<h2>Filters</h2>")
+            rendered("filters-title", "<h2>Filters</h2>")
             with gr.Row(elem_id="dates"):
                 self.since = gr.Textbox(label="Since", placeholder="June 2025", elem_id="since", min_width=0)
                 self.until = gr.Textbox(label="Until", placeholder="2025-12", elem_id="until", min_width=0)
@@ -76,14 +73,14 @@ class ChatPage:
             self.unseen = gr.Textbox(visible="hidden", elem_id="unseen")
 
     def _lay_out_middle(self) -> None:
-        _rendered("banner", frame_view.banner(self.chat.assistant.engine))
-        self.bar = _rendered("scope", script=_WATCHED)
+        rendered("banner", frame_view.banner(self.chat.assistant.engine))
+        self.bar = rendered("scope", script=WATCHED)
         with gr.Column(elem_id="scroll", min_width=0):
-            _rendered("earlier", _EARLIER)
-            self.thread = _rendered("thread", script=_WATCHED)
-            self.live = _rendered("live", script=_WATCHED)
-        self.notice = _rendered("notice", script=_WATCHED)
-        self.status = _rendered("status")
+            rendered("earlier", _EARLIER)
+            self.thread = rendered("thread", script=WATCHED)
+            self.live = rendered("live", script=WATCHED)
+        self.notice = rendered("notice", script=WATCHED)
+        self.status = rendered("status")
         with gr.Row(elem_id="composer"):
             self.box = gr.Textbox(
                 placeholder="Ask…  @paper  /command",
@@ -107,18 +104,17 @@ class ChatPage:
             self._ask,
             [self.box, *self._state],
             self._outputs,
-            **_streamed(),
+            **_STREAMED,
         )
-        run = self.bridge.run(self._run, self._state, self._outputs, **_streamed())
+        run = self.bridge.run(self._run, self._state, self._outputs, **_STREAMED)
         entered = self.page.load(
-            self._enter, [self.conversation], self._outputs, js="() => [ibid.address()]", **_streamed()
+            self._enter, [self.conversation], self._outputs, js="() => [ibid.address()]", **_STREAMED
         )
         for event in (asked, run, entered):
-            event.failure(_settle, None, [self.send, self.halt, self.bar], **_quiet())
-        self.bridge.act(self._act, self._state, self._outputs, **_quiet())
-        self.halt.click(self._stop, [self.conversation], None, **_quiet())
-        self.new.click(self._new, None, self._outputs, **_quiet())
-        latest = _quiet() | {"trigger_mode": "always_last"}
+            event.failure(_settle, None, [self.send, self.halt, self.bar], **QUIET)
+        self.bridge.act(self._act, self._state, self._outputs, **QUIET)
+        self.halt.click(self._stop, [self.conversation], None, **QUIET)
+        self.new.click(self._new, None, self._outputs, **QUIET)
         gr.on(
             [
                 self.since.submit,
@@ -133,7 +129,7 @@ class ChatPage:
             self._narrow,
             self._state,
             self._outputs,
-            **latest,
+            **_LATEST,
         )
         self.page.unload(self._leave)
 
@@ -171,19 +167,19 @@ class ChatPage:
     # Handlers: arguments in, views out, nothing raised
 
     def _enter(self, request: gr.Request, conversation: str) -> Iterator[list[Any]]:
-        yield from _painted(lambda: self.chat.enter(_visitor(request), conversation or ""))
+        yield from _each(lambda: self.chat.enter(_visitor(request), conversation or ""))
 
     def _ask(
         self, request: gr.Request, question: str, conversation: str, *fields: Any
     ) -> Iterator[list[Any]]:
         visitor, panel = _visitor(request), _read(*fields)
-        yield from _painted(lambda: self.chat.say(visitor, conversation or "", question or "", panel))
+        yield from _each(lambda: self.chat.say(visitor, conversation or "", question or "", panel))
 
     def _run(
         self, event: gr.EventData, request: gr.Request, conversation: str, *fields: Any
     ) -> Iterator[list[Any]]:
         """What answers a question, or shows one being answered."""
-        said, visitor, current = _said(event), _visitor(request), conversation or ""
+        said, visitor, current = partial(word, event), _visitor(request), conversation or ""
         todo: dict[str, Callable[[], Iterator[View]]] = {
             "ask": lambda: self.chat.ask(visitor, current, said("question"), _read(*fields)),
             "retry": lambda: self.chat.retry(visitor, current),
@@ -191,11 +187,11 @@ class ChatPage:
             "unstate": lambda: self.chat.unstate(visitor, current, said("part")),
             "open": lambda: self.chat.enter(visitor, said("conversation")),
         }
-        yield from _painted(lambda: todo[said("do")]())
+        yield from _each(lambda: todo[said("do")]())
 
     def _act(self, event: gr.EventData, request: gr.Request, conversation: str, *fields: Any) -> list[Any]:
         """What changes the scope, or the list of conversations."""
-        said, visitor, current = _said(event), _visitor(request), conversation or ""
+        said, visitor, current = partial(word, event), _visitor(request), conversation or ""
         chat, history, scoping = self.chat, self.chat.history, self.chat.scoping
         panel, found = _read(*fields), chat.find(current)
         todo: dict[str, Callable[[], View]] = {
@@ -227,17 +223,12 @@ class ChatPage:
         self.chat.leave(_visitor(request))
 
 
-def _rendered(name: str, value: str = "", script: str | None = None) -> gr.HTML:
-    """A part of the page that a `*_view` function renders."""
-    return gr.HTML(value, elem_id=name, js_on_load=script, apply_default_css=False)
-
-
 def _choice(label: str, name: str) -> gr.Dropdown:
     """A field to choose several of; what there is to choose comes when the page is entered."""
     return gr.Dropdown([], value=[], multiselect=True, label=label, elem_id=name)
 
 
-def _painted(make: Callable[[], Iterator[View]]) -> Iterator[list[Any]]:
+def _each(make: Callable[[], Iterator[View]]) -> Iterator[list[Any]]:
     """Each view as updates; whatever goes wrong becomes the last one."""
     try:
         for view in make():
@@ -255,11 +246,8 @@ def _once(make: Callable[[], View]) -> list[Any]:
 
 def _updates(view: View) -> list[Any]:
     shown = [view.conversation, view.thread, view.live, view.evidence, view.history, view.bar]
-    parts = [
-        gr.skip() if value is None else value for value in (*shown, view.status, view.header, view.notice)
-    ]
-    box = gr.skip() if view.box is None else view.box
-    return [*parts, box, _sender(view), _shown(view.busy), *_fields(view.panel, view.offered)]
+    rest = [view.status, view.header, view.notice, view.box]
+    return [*painted([*shown, *rest]), _sender(view), _shown(view.busy), *_fields(view.panel, view.offered)]
 
 
 def _fields(panel: Panel | None, offered: Offered | None) -> list[Any]:
@@ -318,9 +306,7 @@ def _shown(busy: bool | None) -> Any:
 
 
 def _trouble(error: Exception) -> View:
-    _log.warning("the page could not do what was asked", exc_info=error)
-    words = str(error) if isinstance(error, IbidError) else f"{type(error).__name__}: {error}"
-    return View(bar=frame_view.scope_bar_trouble(words), busy=False)
+    return View(bar=frame_view.scope_bar_trouble(trouble_words(error)), busy=False)
 
 
 def _settle() -> list[Any]:
@@ -329,20 +315,5 @@ def _settle() -> list[Any]:
     return [gr.update(visible=True), gr.update(visible=False), frame_view.scope_bar_trouble(words)]
 
 
-def _streamed() -> dict[str, Any]:
-    return {"show_progress": "hidden", "api_visibility": "private", "trigger_mode": "multiple",
-            "concurrency_limit": _SENDS}  # fmt: skip
-
-
-def _quiet() -> dict[str, Any]:
-    return {"show_progress": "hidden", "api_visibility": "private", "queue": True}
-
-
 def _visitor(request: gr.Request) -> str:
     return str(request.session_hash)
-
-
-def _said(event: gr.EventData) -> Callable[[str], str]:
-    """What the bridge sent along, by name; empty where it did not."""
-    data = cast(dict[str, Any], event._data or {})
-    return lambda name: str(data.get(name, ""))
