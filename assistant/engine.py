@@ -24,6 +24,7 @@ from assistant.grounds import grounds_of
 from assistant.question import Question, understand
 from assistant.schema import Answer, Answered, Coverage, Delta, Event, FoundPassage, Retrieved, Scope, Turn
 from assistant.settings import AnswerSettings
+from assistant.stopping import Stop
 from assistant.suggestions import follow_ups
 from assistant.understanding import Reading
 from index.library import Library
@@ -63,6 +64,11 @@ class Assistant:
         """What composes the answers: "extractive", or the name of the model that writes."""
         return self.models.write.spec if self.models else QUOTED
 
+    @property
+    def quoting(self) -> Assistant:
+        """The same without language models: its answers are quoted, cost nothing and do not vary."""
+        return Assistant(self.library, self.settings, self.today) if self.models else self
+
     def ask(self, question: str, turns: Sequence[Turn] = (), filters: Filters = Filters()) -> Answer:
         """The answer to a question after the given turns, oldest first, held to the papers in scope."""
         for event in self.stream(question, turns, filters):
@@ -78,16 +84,20 @@ class Assistant:
         return turns
 
     def stream(
-        self, question: str, turns: Sequence[Turn] = (), filters: Filters = Filters()
+        self,
+        question: str,
+        turns: Sequence[Turn] = (),
+        filters: Filters = Filters(),
+        stop: Stop | None = None,
     ) -> Iterator[Event]:
         """The answer as it comes about: `Retrieved`, then `Delta`s, then `Answered`; `Stepped` in between.
 
-        Closing the iterator ends the work, a model's too.
+        Closing the iterator ends the work, a model's too; `stop` does so from another thread.
         """
         clock = Clock()
         asked = self._scoped(question, turns, filters)
         if self.models and asked.kind in WRITTEN:
-            yield from self._written(question, turns, filters, asked, clock)
+            yield from self._written(question, turns, filters, asked, clock, stop or Stop())
             return
         found = passages_for(asked, self.library)
         clock.retrieved()
@@ -101,11 +111,17 @@ class Assistant:
         yield self._answered(question, asked, listed, (body, text, kind), clock)
 
     def _written(
-        self, question: str, turns: Sequence[Turn], filters: Filters, asked: Scoped, clock: Clock
+        self,
+        question: str,
+        turns: Sequence[Turn],
+        filters: Filters,
+        asked: Scoped,
+        clock: Clock,
+        stop: Stop,
     ) -> Iterator[Event]:
         """The answer with a language model, however far it comes."""
         assert self.models is not None
-        way = Generative(self.models, self.library, self.settings, self.today or date.today())
+        way = Generative(self.models, self.library, self.settings, self.today or date.today(), stop)
         yield from way.read(question, turns)
         if way.standalone is not None:
             reread = self._scoped(way.standalone, (), filters)
@@ -165,13 +181,14 @@ class Assistant:
     def starters(self, count: int = 4) -> tuple[str, ...]:
         """Questions about papers of this library that it is known to answer, newest papers first."""
         found: list[str] = []
+        quoting = self.quoting
         for paper in self.library.papers(limit=8 * count):
             if len(found) == count:
                 break
             if paper.short_name is None:
                 continue
             question = f"What does {paper.short_name} propose?"
-            cited = {citation.paper.id for citation in self.ask(question).citations}
+            cited = {citation.paper.id for citation in quoting.ask(question).citations}
             if paper.id in cited:
                 found.append(question)
         return tuple(found)

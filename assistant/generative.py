@@ -22,6 +22,7 @@ from assistant.plain import as_markdown
 from assistant.refusal import refusal
 from assistant.schema import Delta, Event, FoundPassage, Kind, Stepped, Turn
 from assistant.settings import AnswerSettings, WritingSettings
+from assistant.stopping import Stop
 from assistant.writing.course import Course
 from assistant.writing.finding import Finder
 from assistant.writing.plan import Plan
@@ -56,12 +57,14 @@ class Models:
 class Generative:
     """One question's answer with models."""
 
-    def __init__(self, models: Models, library: Library, settings: AnswerSettings, today: date) -> None:
+    def __init__(
+        self, models: Models, library: Library, settings: AnswerSettings, today: date, stop: Stop
+    ) -> None:
         self.models = models
         self.library = library
         self.settings = settings
         self.today = today
-        self.course = Course(models.settings.seconds)
+        self.course = Course(models.settings.seconds, stop)
         self.wrote = False
         self._finder = Finder(models.judge, models.settings, self.course)
         self._plan: Plan | None = None

@@ -76,7 +76,7 @@ class SavedQuestions:
     """The saved questions of one library. Each method is one transaction or a few, in any order of processes."""
 
     def __init__(self, assistant: Assistant) -> None:
-        self.assistant = assistant
+        self.assistant = assistant.quoting  # so that an answer changes only where the papers do
         self._catalog = assistant.library.catalog
         create_missing(self._catalog.engine)
 

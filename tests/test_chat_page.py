@@ -21,6 +21,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from assistant.engine import Assistant
 from assistant.schema import Answered, Delta, Event, Turn
+from assistant.stopping import Stop
 from index.errors import IbidError
 from index.library import Library
 from index.schema import Filters
@@ -53,11 +54,15 @@ class Held(Assistant):
         self.finished = False
 
     def stream(
-        self, question: str, turns: Sequence[Turn] = (), filters: Filters = Filters()
+        self,
+        question: str,
+        turns: Sequence[Turn] = (),
+        filters: Filters = Filters(),
+        stop: Stop | None = None,
     ) -> Iterator[Event]:
         try:
             assert self.begin.wait(WAIT)
-            for event in super().stream(question, turns, filters):
+            for event in super().stream(question, turns, filters, stop):
                 self.finished = isinstance(event, Answered)
                 yield event
                 if isinstance(event, Delta):
@@ -76,9 +81,13 @@ class Failing(Assistant):
     late = False
 
     def stream(
-        self, question: str, turns: Sequence[Turn] = (), filters: Filters = Filters()
+        self,
+        question: str,
+        turns: Sequence[Turn] = (),
+        filters: Filters = Filters(),
+        stop: Stop | None = None,
     ) -> Iterator[Event]:
-        for event in super().stream(question, turns, filters):
+        for event in super().stream(question, turns, filters, stop):
             if self.trouble and (isinstance(event, Delta) or not self.late):
                 if self.late:
                     yield event

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +17,15 @@ from assistant.citations import faults, markers
 from assistant.engine import Assistant
 from assistant.generative import Models
 from assistant.models.model import load_model
-from assistant.models.rehearsal.schema import Asked, Script, Scripted
+from assistant.models.rehearsal.schema import Asked, Dialect, Script, Scripted
 from assistant.models.rehearsal.server import Rehearsal
 from assistant.models.settings import ModelSettings
 from assistant.schema import Answer, Answered, Delta, Retrieved, Stepped, Turn
 from assistant.settings import WritingSettings
+from assistant.stopping import Stop
 from index.library import Library
 from index.schema import Filters
+from tests.rehearsing import passages, playing, rehearsed, role
 from ui.parts.markup import markdown
 
 QUESTION = "How does TideNet forecast sea levels?"
@@ -30,62 +34,18 @@ NUMBER = "It gains 93.7% on TideBench."
 OTHER = "Bananas ripen fastest in paper bags."
 
 
-def role(asked: Asked) -> str:
-    """Which of the prompts a request is."""
-    signs = {
-        "rewrite": '"readings"',
-        "judge": '"covered"',
-        "summary": '"relevance"',
-        "order": "in order of how well",
-    }
-    signs |= {
-        "mend": "did not pass its check",
-        "support": "Do the passages support",
-        "write": "Answer the question",
-    }
-    return next(name for name, sign in signs.items() if sign in asked.messages[0].text)
-
-
-def passages(asked: Asked) -> list[str]:
-    return re.findall(r"<passage \w+ number=\d+[^\n]*>\n(.*?)\n</passage", asked.prompt, re.DOTALL)
-
-
-def playing(**lines: Any) -> Callable[[Asked], Scripted | str]:
-    """A script with a line for each role; a plain one where none is given."""
-    plain: dict[str, Any] = {
-        "rewrite": "no",
-        "judge": "no",
-        "write": f"{TRUE} [1]",
-        "mend": "DROP",
-        "support": "no",
-    }
-
-    def line(asked: Asked) -> Scripted | str:
-        found = (plain | lines)[role(asked)]
-        return found(asked) if callable(found) else found
-
-    return line
-
-
 @pytest.fixture
 def rehearse(
     tmp_path: Path, library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[..., tuple[Assistant, Rehearsal]]]:
     """Gives an assistant over the six papers whose models are played from a script."""
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-none")
-    servers: list[Rehearsal] = []
+    with ExitStack() as opened:
 
-    def start(script: Script, dialect: str = "openai", **writing: Any) -> tuple[Assistant, Rehearsal]:
-        server = Rehearsal(script).__enter__()
-        servers.append(server)
-        limits = ModelSettings(file=tmp_path / "models.sqlite", cache=False, seconds=5, retries=0)
-        model = load_model(server.spec(dialect), limits)  # type: ignore[arg-type]
-        models = Models(model, model, WritingSettings(**writing))
-        return Assistant(library, models=models), server
+        def start(script: Script, dialect: Dialect = "openai", **writing: Any) -> tuple[Assistant, Rehearsal]:
+            return opened.enter_context(rehearsed(library, script, tmp_path, dialect, **writing))
 
-    yield start
-    for server in servers:
-        server.close()
+        yield start
 
 
 def checked(answer: Answer, library: Library) -> Answer:
@@ -191,7 +151,7 @@ def test_a_reading_of_no_use_is_skipped(rehearse: Rehearse, library: Library, sa
     answer = checked(rehearse(playing(rewrite=said))[0].ask(QUESTION), library)
     assert answer.standalone == QUESTION
     assert answer.steps[0].note.startswith("skipped")
-    assert TRUE.rstrip(".") in answer.text
+    assert answer.sentences
 
 
 def test_a_part_that_is_not_covered_is_searched_for_again(rehearse: Rehearse) -> None:
@@ -271,6 +231,21 @@ def test_stopping_ends_the_request(rehearse: Rehearse) -> None:
     next(event for event in stream if isinstance(event, Delta))
     stream.close()
     assert server.quiet()
+
+
+def test_stopping_from_another_thread_ends_a_request_that_says_nothing(rehearse: Rehearse) -> None:
+    assistant, server = rehearse(playing(write=Scripted(fault="silent")), seconds=60)
+    stop = Stop()
+    stream = assistant.stream(QUESTION, stop=stop)
+    next(event for event in stream if isinstance(event, Retrieved))
+    threading.Timer(0.2, stop.ask).start()
+    (*_, last) = stream
+    assert isinstance(last, Answered)
+    assert last.answer.seconds["total"] < 20
+    assert server.quiet()
+    asked = len(server.asked)
+    list(assistant.stream(QUESTION, stop=stop))
+    assert len(server.asked) == asked
 
 
 FAULTS = (

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from assistant.conversation import Conversations
 from assistant.engine import Assistant
 from assistant.schema import Answered, Delta, Event, Retrieved, Turn
+from assistant.stopping import Stop
 from index.library import Library
 from index.schema import Filters
 
@@ -41,7 +42,11 @@ class Wordy(Assistant):
         self.pause = threading.Event()
 
     def stream(
-        self, question: str, turns: Sequence[Turn] = (), filters: Filters = Filters()
+        self,
+        question: str,
+        turns: Sequence[Turn] = (),
+        filters: Filters = Filters(),
+        stop: Stop | None = None,
     ) -> Iterator[Event]:
         yield Retrieved(standalone=question, searched=29, passages=self.short.passages)
         text = " ".join(f"word{n} [1]." if n % 20 == 0 else f"word{n}" for n in range(1, WORDS + 1))

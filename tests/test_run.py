@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from assistant.schema import Answer, Answered, Citation, Delta, Event, Retrieved, Turn
+from assistant.stopping import Stop
 from index.errors import IbidError
 from index.schema import Filters, Paper
 from ui.chat.run import Progress, Run
@@ -26,7 +27,7 @@ class Script:
         self.closed = threading.Event()
         self.kept: list[Turn] = []
 
-    def begin(self) -> Iterator[Event]:
+    def begin(self, stop: Stop) -> Iterator[Event]:
         try:
             yield Retrieved(standalone="q, alone", searched=7, passages=())
             yield Delta(text=self.first, citations=(CITED,))
@@ -119,7 +120,7 @@ def test_an_answer_that_cannot_be_kept_is_a_failure() -> None:
 
 
 def test_an_assistant_that_ends_without_an_answer_is_a_failure() -> None:
-    def begin() -> Iterator[Event]:
+    def begin(stop: Stop) -> Iterator[Event]:
         yield Retrieved(standalone="q", searched=1, passages=())
 
     run = Run(Progress(question="q", number=1), Filters(), begin, lambda turn: None)
@@ -127,7 +128,7 @@ def test_an_assistant_that_ends_without_an_answer_is_a_failure() -> None:
 
 
 def test_a_burst_of_pieces_is_painted_a_few_times() -> None:
-    def begin() -> Iterator[Event]:
+    def begin(stop: Stop) -> Iterator[Event]:
         yield from (Delta(text="word ") for _ in range(5000))
         yield Answered(answer=said("word " * 5000))
 

@@ -150,6 +150,7 @@ class Stream(Iterator[str]):
             self._running.cancel()
             self._running.wait(_GRACE)
             self.usage = self._call.usage()
+            self._arrived.put(None)  # for whoever waits for a piece in another thread
 
     async def _run(self) -> None:
         try:

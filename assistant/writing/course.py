@@ -7,12 +7,13 @@ whose reply is of no use is skipped, and says so.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import TypeVar
 
 from assistant.models.model import Model
-from assistant.models.schema import Fault, Message, ModelError, Reply, Usage
+from assistant.models.schema import Fault, Message, ModelError, Usage
 from assistant.schema import Step
+from assistant.stopping import Stop
 
 Given = TypeVar("Given")
 
@@ -21,9 +22,13 @@ USELESS: frozenset[Fault] = frozenset({"malformed", "empty", "cut", "context"})
 
 
 class Course:
-    """The accounts of one question; `seconds` is what all its steps may take together."""
+    """The accounts of one question; `seconds` is what all its steps may take together.
 
-    def __init__(self, seconds: float) -> None:
+    Once `stop` is asked, the request under way ends, and no other begins.
+    """
+
+    def __init__(self, seconds: float, stop: Stop) -> None:
+        self.stop = stop
         self.steps: list[Step] = []
         self.broken: ModelError | None = None
         self._until = time.monotonic() + seconds
@@ -36,12 +41,31 @@ class Course:
 
     def ask(self, model: Model, messages: Sequence[Message], tokens: int) -> str:
         """A model's reply; ModelError. `tokens` is the most it may write."""
-        reply: Reply = model.ask(messages, seconds=self.left, tokens=tokens)
-        self.spend(reply.usage)
-        return reply.text
+        return "".join(self.pieces(model, messages, tokens, []))
 
-    def spend(self, usage: Usage) -> None:
-        self._spent.append(usage)
+    def pieces(
+        self, model: Model, messages: Sequence[Message], tokens: int, spent: list[Usage]
+    ) -> Generator[str]:
+        """A reply as it comes; ModelError. What it used is entered here, and in `spent`.
+
+        Closing the iterator ends the request.
+        """
+        self._go_on(model)
+        with (
+            model.stream(messages, seconds=self.left, tokens=tokens) as stream,
+            self.stop.ending(stream.close),
+        ):
+            try:
+                yield from stream
+            finally:
+                stream.close()
+                spent.append(stream.usage)
+                self._spent.append(stream.usage)
+        self._go_on(model)
+
+    def _go_on(self, model: Model) -> None:
+        if self.stop.asked:
+            raise ModelError("cut", model.spec, "was stopped")
 
     def step(self, name: str, work: Callable[[], tuple[Given, str]], otherwise: Given) -> Given:
         """What a step gives, with a note on it in words; `otherwise` where the model fails."""
@@ -50,7 +74,7 @@ class Course:
             given, note = work()
         except ModelError as error:
             given, note = otherwise, f"skipped: {error}"
-            if error.fault not in USELESS:
+            if error.fault not in USELESS or self.stop.asked:
                 self.broken = error
         self.note(name, started, note, self._spent[spent:])
         return given

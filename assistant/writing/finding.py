@@ -103,7 +103,10 @@ class Finder:
         def work() -> tuple[tuple[str, ...], str]:
             sources = chosen(found, self.settings.passages)
             reply = self.course.ask(self.judge, prompts.judging(question, parts, sources), _BRIEF)
-            missing, again = uncovered(reply, parts)
+            judged = uncovered(reply, parts)
+            if judged is None:
+                return (), "skipped: the reply was no judgement"
+            missing, again = judged
             return again, f"not covered: {'; '.join(missing)}" if missing else "all covered"
 
         return self.course.step("judge", work, ())

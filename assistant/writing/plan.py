@@ -51,11 +51,14 @@ def planned(reply: str, asked: str) -> Plan | None:
     )
 
 
-def uncovered(reply: str, parts: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The parts that a reply to `prompts.judging` says are not covered, and what it would search for instead."""
+def uncovered(reply: str, parts: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """The parts that a reply to `prompts.judging` says are not covered, and what it would search for instead.
+
+    None where the reply is no judgement of these parts.
+    """
     judged = read(reply, _Judged)
     if judged is None or len(judged.covered) != len(parts):
-        return (), ()
+        return None
     missing = tuple(part for part, held in zip(parts, judged.covered, strict=True) if not held)
     return missing, _kept(judged.searches, _MOST_PARTS) if missing else ()
 

@@ -7,12 +7,12 @@ model fails in the middle is no error here: what holds stays, and `Course.broken
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from assistant.extractive import Composed
-from assistant.models.model import Model, Stream
-from assistant.models.schema import ModelError
+from assistant.models.model import Model
+from assistant.models.schema import ModelError, Usage
 from assistant.schema import Kind, Support
 from assistant.settings import WritingSettings
 from assistant.writing import prompts
@@ -62,9 +62,10 @@ class Writer:
         sources = chosen(found, self.settings.passages, 1 if kind == "list" else 3)
         checker = Checker(question, sources, library)
         started, note = time.monotonic(), ""
-        stream = self._asked(question, kind, sources)
+        spent: list[Usage] = []
+        pieces = self._pieces(question, kind, sources, spent)
         try:
-            for draft in _drafted(stream):
+            for draft in _drafted(pieces):
                 if prompts.NOTHING.casefold() in draft.text.casefold():
                     self.refused = not self._written.text
                     continue
@@ -73,22 +74,23 @@ class Writer:
             self.course.broken = error
             note = f"stopped: {error}"
         finally:
-            stream.close()
-        self.course.spend(stream.usage)
-        self.course.note("write", started, note or self._told(), [stream.usage])
+            pieces.close()
+        self.course.note("write", started, note or self._told(), spent)
 
     @property
     def composed(self) -> Composed:
         """What was written and holds; without citations where nothing did."""
         return self._written.composed
 
-    def _asked(self, question: str, kind: Kind, sources: Sequence[Passage]) -> Stream:
+    def _pieces(
+        self, question: str, kind: Kind, sources: Sequence[Passage], spent: list[Usage]
+    ) -> Generator[str]:
         notes = [self.summaries[source.chunk.id] for source in sources if source.chunk.id in self.summaries]
         messages = prompts.answering(
             question, kind, sources, self.settings.sentences, notes if len(notes) == len(sources) else ()
         )
         tokens = _TOKENS * self.settings.sentences + _BRIEF
-        return self.model.stream(messages, seconds=self.course.left, tokens=tokens)
+        return self.course.pieces(self.model, messages, tokens, spent)
 
     def _shown(self, checked: Checked, draft: Draft) -> Iterator[str]:
         """What a sentence adds to the answer. None is shown before one that holds, lest there be no other."""

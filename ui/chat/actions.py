@@ -15,6 +15,7 @@ from datetime import date
 from assistant.conversation import Conversation, Conversations
 from assistant.engine import Assistant
 from assistant.schema import Event, Turn
+from assistant.stopping import Stop
 from assistant.understanding import merged
 from index.errors import IbidError
 from index.library import Library
@@ -262,8 +263,8 @@ class Chat:
         turns = conversation.turns[:position]
         progress = Progress(question=question, number=position + 1, papers=self.library.count(filters))
 
-        def begin() -> Iterator[Event]:
-            return self.assistant.stream(question, turns, filters)
+        def begin(stop: Stop) -> Iterator[Event]:
+            return self.assistant.stream(question, turns, filters, stop)
 
         def keep(turn: Turn) -> None:
             if position < len(conversation.turns):

@@ -24,8 +24,11 @@ from assistant.schema import (
     FoundPassage,
     Retrieved,
     Scope,
+    Step,
+    Stepped,
     Turn,
 )
+from assistant.stopping import Stop
 from index.errors import IbidError
 from index.schema import Filters, Value
 
@@ -47,6 +50,7 @@ class Progress(Value):
     stage: Stage = "searching"
     papers: int = 0
     passages: tuple[FoundPassage, ...] = ()
+    steps: tuple[Step, ...] = ()
     text: str = ""
     citations: tuple[Citation, ...] = ()
     error: str = ""
@@ -65,13 +69,14 @@ class Run:
         self,
         progress: Progress,
         filters: Filters,
-        begin: Callable[[], Iterator[Event]],
+        begin: Callable[[Stop], Iterator[Event]],
         keep: Callable[[Turn], None],
     ) -> None:
-        """`begin` starts the answer's events; `keep` stores the turn and is called at most once."""
+        """`begin` starts the answer's events, and ends them where told; `keep` stores the turn, at most once."""
         self.filters = filters
         self._progress = progress
         self._begin = begin
+        self._stop = Stop()
         self._keep = keep
         self._changed = threading.Condition()
         self._over = threading.Event()
@@ -85,10 +90,11 @@ class Run:
         return self._progress
 
     def stop(self) -> None:
-        """End now: what was written is kept, marked stopped. The work ends at its next event."""
+        """End now: what was written is kept, marked stopped. The work ends, a model's request too."""
         with self._changed:
             if not self._progress.over:
                 self._end("stopped", self._partial())
+        self._stop.ask()
 
     def follow(self) -> Generator[Progress]:
         """The progress now and whenever it changes, at most ten times a second, to the end.
@@ -114,7 +120,7 @@ class Run:
 
     def _work(self) -> None:
         try:
-            events = self._begin()
+            events = self._begin(self._stop)
             try:
                 for event in events:
                     if not self._take(event):
@@ -141,6 +147,8 @@ class Run:
             if isinstance(event, Retrieved):
                 found = {"papers": event.searched, "passages": event.passages, "standalone": event.standalone}
                 self._advance(stage="writing", **found)
+            elif isinstance(event, Stepped):
+                self._advance(steps=(*self._progress.steps, event.step))
             elif isinstance(event, Delta):
                 text = self._progress.text + event.text
                 self._advance(stage="writing", text=text, citations=event.citations)
@@ -194,6 +202,7 @@ class Run:
             text=text,
             citations=citations,
             passages=progress.passages,
+            steps=progress.steps,
             scope=Scope(filters=self.filters, papers=progress.papers),
             coverage=Coverage(
                 searched=progress.papers,

@@ -14,7 +14,16 @@ from index.schema import Paper
 from ui.chat.evidence_view import nearest, place
 from ui.chat.run import Progress
 from ui.parts.markup import FLAG, escape, markdown, mathematics
-from ui.parts.render import byline, counted, coverage_words, nothing_found, remarks, scope_words, unsupported
+from ui.parts.render import (
+    byline,
+    counted,
+    coverage_words,
+    nothing_found,
+    remarks,
+    scope_words,
+    step_words,
+    unsupported,
+)
 from ui.parts.signs import icon
 
 _FLAG = '<span class="flag" role="img" aria-label="This sentence has no source" title="No source">⚠</span>'
@@ -54,9 +63,10 @@ def live(progress: Progress) -> str:
     text = (
         markdown(progress.text, lambda n: f'<span class="cite pending">[{n}]</span>') if progress.text else ""
     )
+    done = "".join(f" · {escape(step_words(step))}" for step in progress.steps)
     return (
         f'<article class="turn live" aria-label="Turn {progress.number}">{_asked(progress.question)}'
-        f'<p class="searching"><span class="pulse" aria-hidden="true"></span>{line}</p>'
+        f'<p class="searching"><span class="pulse" aria-hidden="true"></span>{line}{done}</p>'
         f'<div class="answer" aria-busy="true">{text}</div></article>'
     )
 
@@ -260,7 +270,19 @@ def _bar(number: int, turn: Turn, may_retry: bool) -> str:
     if may_retry:
         buttons.append(_action("retry", number, "Retry"))
     summary = f'<span class="coverage">{escape(coverage_words(answer))}</span>' if cited else ""
-    return f'<div class="turn-bar">{summary}<span class="actions">{"".join(buttons)}</span></div>'
+    return f'<div class="turn-bar">{summary}<span class="actions">{"".join(buttons)}</span></div>{_steps(answer)}'
+
+
+def _steps(answer: Answer) -> str:
+    """The steps that a model took to the answer, folded; empty for an answer without one."""
+    if not answer.steps:
+        return ""
+    items = "".join(
+        f"<li><span>{escape(step_words(step))}</span>"
+        f"{f' <span class=step-note>{escape(step.note)}</span>' if step.note else ''}</li>"
+        for step in answer.steps
+    )
+    return f'<details class="steps"><summary>{counted(len(answer.steps), "step")}</summary><ol>{items}</ol></details>'
 
 
 def _thumbs(number: int, turn: Turn) -> list[str]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from assistant.schema import Answer, Citation, FoundPassage, Turn
+from assistant.plain import as_markdown
+from assistant.schema import Answer, Citation, FoundPassage, Step, Turn
 from index.dates import date_words
 from index.schema import Filters, Paper
 
@@ -66,16 +67,39 @@ def passage_of(citation: Citation, passages: Sequence[FoundPassage]) -> FoundPas
 
 
 def coverage_words(answer: Answer) -> str:
-    """`3 cited of 8 found · 0.1 s · extractive`."""
+    """`3 papers cited of 8 found · 0.1 s · extractive`, and the tokens and dollars that a model took."""
     parts = [f"{counted(answer.coverage.cited, 'paper')} cited of {answer.coverage.relevant:,} found"]
     if "total" in answer.seconds:
         parts.append(f"{answer.seconds['total']:.1f} s")
-    return " · ".join([*parts, answer.engine])
+    return " · ".join([*parts, answer.engine, *spent_words(answer.usage)])
+
+
+def spent_words(usage: Mapping[str, float]) -> list[str]:
+    """`1,234 tokens`, `$0.0012`: what models took, as far as it is known."""
+    tokens = int(usage.get("prompt_tokens", 0) + usage.get("completion_tokens", 0))
+    words = [counted(tokens, "token")] if tokens else []
+    return [*words, dollars(usage["cost"])] if "cost" in usage else words
+
+
+def step_words(step: Step) -> str:
+    """`rewrite 0.4 s, 320 tokens`."""
+    taken = [f"{step.name} {step.seconds:.1f} s"]
+    if step.tokens:
+        taken.append(counted(step.tokens, "token"))
+    if step.cost is not None:
+        taken.append(dollars(step.cost))
+    return ", ".join(taken)
+
+
+def dollars(cost: float) -> str:
+    """An amount with as many digits as tell something: `$1.25`, `$0.0012`."""
+    return f"${cost:.2f}" if cost >= 0.1 or not cost else f"${cost:.4f}"
 
 
 def unsupported(answer: Answer) -> list[str]:
-    """The sentences that no citation carries."""
-    return [s.text for s in answer.sentences if s.support == "unsupported"] if answer.answered else []
+    """The sentences that no citation carries, as the answer's text has them."""
+    lone = (s.text for s in answer.sentences if s.support == "unsupported" and answer.answered)
+    return [text if text in answer.text else as_markdown(text) for text in lone]
 
 
 def nothing_found(papers: int) -> str:
