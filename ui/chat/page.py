@@ -2,7 +2,7 @@
 
 What happens is decided in `chat`, what it looks like in the `*_view` modules; each handler turns
 arguments into a call and the `View`s that come back into updates. Clicks inside rendered HTML arrive
-through one hidden component, the bridge (see assets/app.js), as one of two events: `run` answers a
+through one hidden component, the bridge (see assets/chat.js), as one of two events: `run` answers a
 question and paints as it goes, `act` paints once. The thread is plain HTML and not a `gr.Chatbot`:
 finished turns stay untouched while a new one streams, every control can carry a name, and nothing remote
 can be shown.
