@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from index.embedding import Embedder, Fingerprint
 from index.errors import IbidError
 from index.ingest import AddReport, Step
 from index.library import Library
 from index.lock import writing
 from index.schema import Unreadable
-from ui.library.adding import Adding, Job, pasted_name, result_words, safe_name
+from ui.library.adding import Adding, Job, result_words
+from ui.library.uploads import pasted_name, safe_name
 
 WAIT = 30.0
 PAPER = '{"title": "On Wells", "abstract": "Wells run dry in summer. Deep ones do so later."}\n'
@@ -34,6 +39,11 @@ def arrived(tmp_path: Path) -> Callable[[str, str], Path]:
     return make
 
 
+def kept(library: Library) -> list[str]:
+    """What lies in the folder of uploads."""
+    return sorted(path.name for path in (library.folder / "uploads").glob("*/*"))
+
+
 def done(adding: Adding) -> tuple[Job, ...]:
     jobs: tuple[Job, ...] = ()
     for told in adding.follow():
@@ -51,6 +61,7 @@ def test_a_file_that_is_ready_can_be_found_at_once(library: Library, arrived: An
     assert library.search("wells run dry")[0].paper.title == "On Wells"
     assert not path.exists()
     assert Path(job.path).is_relative_to(library.folder / "uploads")
+    assert kept(library) == []
 
 
 def test_the_same_file_given_again_is_the_same_source(library: Library, arrived: Any) -> None:
@@ -89,6 +100,7 @@ def test_a_file_that_failed_for_a_while_is_added_by_a_retry(library: Library, ar
         (job,) = done(adding)
         assert job.stage == "failed"
         assert "is being written by" in job.reasons[0]
+        assert kept(library) == ["wells.jsonl"]
     adding.retry(job.number)
     assert [job.stage for job in done(adding)] == ["ready"]
     adding.retry(job.number)
@@ -169,6 +181,8 @@ def test_text_is_pasted_as_the_kind_of_file_it_looks_like(library: Library) -> N
         ('{\n "title": "A"\n}', "pasted.json"),
         ("[{}]", "pasted.json"),
         ("@article{key,", "pasted.bib"),
+        ("% Encoding: UTF-8\n\n@Misc {key,", "pasted.bib"),
+        ("@ home with wells\n\nText", "home with wells.txt"),
         ("# A Title\n\nText", "A Title.md"),
         ("../../etc/passwd\n\nText", "etcpasswd.txt"),
         ("???", "pasted.txt"),
@@ -181,6 +195,7 @@ def test_a_name_is_found_for_what_was_pasted(text: str, name: str) -> None:
 @pytest.mark.parametrize(
     ("given", "kept"),
     [
+        ("folder/sub/a.txt", "a.txt"),
         ("../../etc/passwd", "passwd"),
         ("C:\\papers\\a.txt", "a.txt"),
         ("a:b?.txt", "a-b-.txt"),
@@ -196,3 +211,118 @@ def test_a_result_is_told_in_few_words() -> None:
     report = AddReport(added=("a",), updated=("b", "c"), failed=(Unreadable(place="x", reason="y"),))
     assert result_words(report) == "1 added, 2 updated"
     assert result_words(AddReport()) == ""
+
+
+# ---- Cancelling
+
+
+class Waiting(Embedder):
+    """Another's embedder that stops at its second batch until it is let go."""
+
+    window = None
+
+    def __init__(self, inner: Embedder, batch: int = 2) -> None:
+        self.inner = inner
+        self.batches, self.batch = 0, batch
+        self.there, self.go = threading.Event(), threading.Event()
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        return self.inner.fingerprint
+
+    def passages(self, texts: Any, progress: Any = None) -> NDArray[np.float32]:
+        self.batches += 1
+        if self.batches == self.batch:
+            self.there.set()
+            assert self.go.wait(WAIT)
+            progress(1, 2)
+        return self.inner.passages(texts)
+
+    def query(self, text: str) -> NDArray[np.float32]:
+        return self.inner.query(text)
+
+    def count(self, texts: Any) -> list[int]:
+        return self.inner.count(texts)
+
+
+MANY = "".join(f'{{"title": "Well {n}", "abstract": "It is {n} metres deep."}}\n' for n in range(600))
+
+
+def test_what_was_committed_of_a_cancelled_file_stays_and_no_more_comes(
+    open_library: Callable[..., Library], hashing: Embedder, arrived: Any
+) -> None:
+    library = open_library(model=Waiting(hashing))
+    adding = Adding(library)
+    adding.take(arrived("many.jsonl", MANY), "many.jsonl")
+    assert library.embedder.there.wait(WAIT)  # type: ignore[attr-defined]
+    adding.cancel(1)
+    assert adding.jobs[0].stage == "stopping"
+    library.embedder.go.set()  # type: ignore[attr-defined]
+    (job,) = done(adding)
+    assert (job.stage, job.result) == ("cancelled", "256 added before")
+    assert (library.count(), kept(library)) == (256, [])
+    assert library.listing(words="well 7").entries
+    adding.take(arrived("many.jsonl", MANY), "many.jsonl")
+    assert done(adding)[1].result == "344 added, 256 known already"
+
+
+def test_a_waiting_file_is_cancelled_at_once_and_the_others_are_added(
+    open_library: Callable[..., Library], hashing: Embedder, arrived: Any
+) -> None:
+    library = open_library(model=Waiting(hashing, batch=1))
+    adding = Adding(library)
+    for name, text in (
+        ("one.jsonl", PAPER),
+        ("two.txt", "On Ponds\n\nPonds freeze."),
+        ("three.txt", "A\n\nB."),
+    ):
+        adding.take(arrived(name, text), name)
+    assert library.embedder.there.wait(WAIT)  # type: ignore[attr-defined]
+    adding.cancel(2)
+    assert [job.stage for job in adding.jobs] == ["indexing", "cancelled", "waiting"]
+    assert kept(library) == ["one.jsonl", "three.txt"]
+    library.embedder.go.set()  # type: ignore[attr-defined]
+    assert [job.stage for job in done(adding)] == ["ready", "cancelled", "ready"]
+    adding.cancel(1)
+    adding.cancel(99)
+    assert adding.jobs[0].stage == "ready"
+
+
+# ---- What is kept
+
+
+def test_a_file_given_twice_is_kept_until_both_have_read_it(library: Library, arrived: Any) -> None:
+    adding = Adding(library)
+    with writing(library.folder, "ibid add"):
+        adding.take(arrived("wells.jsonl", PAPER), "wells.jsonl")
+        done(adding)
+    adding.take(arrived("wells.jsonl", PAPER), "wells.jsonl")
+    assert [job.stage for job in done(adding)] == ["failed", "ready"]
+    assert kept(library) == ["wells.jsonl"]
+    adding.retry(1)
+    assert [job.result for job in done(adding)] == ["1 known already", "1 added"]
+    assert kept(library) == []
+
+
+def test_a_failed_file_goes_when_its_row_is_cleared(library: Library, arrived: Any) -> None:
+    adding = Adding(library)
+    adding.take(arrived("old.rtf", "x"), "old.rtf")
+    done(adding)
+    assert kept(library) == ["old.rtf"]
+    adding.clear()
+    assert kept(library) == []
+    assert list((library.folder / "uploads").iterdir()) == []
+
+
+def test_what_a_server_left_goes_when_the_next_one_starts_but_not_while_it_runs(
+    library: Library, arrived: Any
+) -> None:
+    first = Adding(library)
+    first.take(arrived("old.rtf", "x"), "old.rtf")
+    done(first)
+    Adding(library)
+    assert kept(library) == ["old.rtf"]
+    del first
+    gc.collect()
+    Adding(library)
+    assert kept(library) == []

@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import threading
+import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -409,6 +410,70 @@ def test_a_file_dragged_onto_the_list_is_added_too(own: tuple[Library, str], vis
     expect(page.get_by_role("link", name="On Wells")).to_be_visible()
 
 
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder of papers with a folder in it, and with what no reader wants."""
+    papers = tmp_path / "My papers"
+    (papers / "deep" / ".hidden").mkdir(parents=True)
+    (papers / "wells.jsonl").write_text(PAPER, encoding="utf-8")
+    (papers / "deep" / "ponds.BIB").write_text("@misc{a, title = {On Ponds}}", encoding="utf-8")
+    (papers / "deep" / ".hidden" / "no.txt").write_text("No\n\nNo.", encoding="utf-8")
+    (papers / "deep" / "picture.png").write_bytes(b"x")
+    return papers
+
+
+def both_added(page: Page, rows: int = 2) -> None:
+    for name in ("My papers/wells.jsonl", "My papers/deep/ponds.BIB"):
+        expect(row(page, name)).to_have_attribute("data-stage", "ready")
+    expect(page.locator(".job")).to_have_count(rows)
+
+
+def test_a_chosen_folder_is_added_with_all_below_it(
+    own: tuple[Library, str], folder: Path, visit: Visit
+) -> None:
+    page = visit(f"{own[1]}/library?view=add")
+    page.get_by_label("Choose a folder").set_input_files(folder)
+    both_added(page)
+    assert own[0].paper("On Ponds").source == "ponds.BIB"
+
+
+def test_a_dropped_folder_is_added_with_all_below_it(
+    own: tuple[Library, str], folder: Path, tmp_path: Path, visit: Visit
+) -> None:
+    page = visit(f"{own[1]}/library?view=add")
+    (tmp_path / "nothing").mkdir()
+    expect(page.locator(".drop")).to_be_visible()
+    browser = page.context.new_cdp_session(page)
+    carried = {"items": [], "files": [str(folder), str(tmp_path / "nothing")], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        browser.send("Input.dispatchDragEvent", {"type": kind, "x": 200, "y": 300, "data": carried})
+    expect(row(page, "nothing")).to_contain_text("This folder holds no file of a known kind")
+    both_added(page, rows=3)
+
+
+def test_an_archive_is_added_and_its_bad_members_are_told(
+    own: tuple[Library, str], tmp_path: Path, visit: Visit
+) -> None:
+    with zipfile.ZipFile(tmp_path / "papers.zip", "w") as packed:
+        packed.writestr("wells.jsonl", PAPER)
+        packed.writestr("empty.txt", " ")
+        packed.writestr("../out.txt", "x")
+    page = visit(f"{own[1]}/library?view=add")
+    page.get_by_label("Choose files").set_input_files(tmp_path / "papers.zip")
+    expect(row(page, "papers.zip")).to_have_attribute("data-stage", "ready")
+    expect(row(page, "papers.zip").locator(".reasons li")).to_have_text(
+        [re.compile("papers.zip/empty.txt: .*is empty"), re.compile("papers.zip/../out.txt: leads out")]
+    )
+
+
+def test_bibtex_is_known_when_it_is_pasted(own: tuple[Library, str], visit: Visit) -> None:
+    page = visit(f"{own[1]}/library?view=add")
+    page.get_by_label("Paste text").fill("@misc{a, title = {On {P}onds}, year = 2020}\n@misc{b, year = 2021}")
+    page.get_by_role("button", name="Add text").click()
+    expect(row(page, "pasted.bib")).to_contain_text("1 added")
+    expect(row(page, "pasted.bib")).to_contain_text("line 2: the entry 'b' has no title")
+
+
 def test_a_file_of_a_kind_unknown_gives_its_reason_and_the_others_go_on(
     own: tuple[Library, str], tmp_path: Path, visit: Visit
 ) -> None:
@@ -463,6 +528,7 @@ class Slow(Embedder):
         if self.held and progress:
             progress(1, 2)
             assert self.go.wait(20)
+            progress(2, 2)
         return self.inner.passages(texts)
 
     def query(self, text: str) -> NDArray[np.float32]:
@@ -497,6 +563,28 @@ def test_the_chat_answers_while_papers_are_being_added_and_another_tab_sees_them
         expect(other.get_by_role("link", name="On Wells")).to_be_visible()
 
 
+def test_what_is_being_added_is_cancelled(
+    open_library: Callable[..., Library], hashing: Embedder, serving: Serving, tmp_path: Path, visit: Visit
+) -> None:
+    slow = Slow(hashing)
+    own = open_library(model=slow)
+    slow.held = True
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.jsonl").write_text(PAPER.replace("Wells", name), encoding="utf-8")
+    with serving(own) as address:
+        page = visit(f"{address}/library?view=add")
+        page.get_by_label("Choose files").set_input_files([tmp_path / "one.jsonl", tmp_path / "two.jsonl"])
+        expect(row(page, "one.jsonl")).to_contain_text("50 %")
+        page.get_by_role("button", name="Cancel: two.jsonl").click()
+        expect(row(page, "two.jsonl")).to_have_attribute("data-stage", "cancelled")
+        page.get_by_role("button", name="Cancel: one.jsonl").click()
+        expect(row(page, "one.jsonl")).to_have_attribute("data-stage", "stopping")
+        slow.go.set()
+        expect(row(page, "one.jsonl")).to_have_attribute("data-stage", "cancelled")
+        expect(page.locator("#status")).to_contain_text("2 cancelled")
+        assert (own.count(), list((own.folder / "uploads").glob("*/*"))) == (0, [])
+
+
 def test_what_was_uploaded_is_served_to_nobody(
     own: tuple[Library, str], tmp_path: Path, visit: Visit
 ) -> None:
@@ -505,8 +593,9 @@ def test_what_was_uploaded_is_served_to_nobody(
         "# Wells\n\n<script>alert(1)</script> Wells run dry.", encoding="utf-8"
     )
     page = visit(f"{address}/library?view=add")
-    page.get_by_label("Choose files").set_input_files(tmp_path / "wells.md")
-    expect(row(page, "wells.md")).to_have_attribute("data-stage", "ready")
+    with writing(library.folder, "ibid add"):
+        page.get_by_label("Choose files").set_input_files(tmp_path / "wells.md")
+        expect(row(page, "wells.md")).to_have_attribute("data-stage", "failed")
     (kept,) = (library.folder / "uploads").glob("*/wells.md")
     assert page.request.get(f"{address}/gradio_api/file={kept}").status == 403
 

@@ -45,7 +45,12 @@
   document.addEventListener("change", (event) => {
     if (event.target.matches("#controls [data-field]:not([data-field=q])")) show(written(event.target));
     if (event.target.matches("input.choose")) { choose([event.target.dataset.paper], event.target.checked); }
-    if (event.target.id === "files") { give([...event.target.files]); event.target.value = ""; }
+    if (event.target.id === "files") { give(named(event.target.files)); event.target.value = ""; }
+    if (event.target.id === "folder") {
+      const files = named(event.target.files);
+      giveFolder(files[0]?.name.split("/")[0] ?? "", files);
+      event.target.value = "";
+    }
     if (event.target.id === "choose-page") choose(boxes().map((box) => box.dataset.paper), event.target.checked);
   });
   document.addEventListener("submit", (event) => {
@@ -111,12 +116,46 @@
   // ---- Adding: files go up one after another, then the rows are followed until all are done
 
   const give = async (files) => {
-    for (const file of files) {
+    for (const { file, name } of files) {
       try {
         const { path } = await upload(file);
-        send("upload", { sent: path, name: file.name });
+        send("upload", { sent: path, name });
       } catch (error) {
-        send("upload", { name: file.name, reason: `The file could not be sent: ${error.message ?? error}` });
+        send("upload", { name, reason: `The file could not be sent: ${error.message ?? error}` });
+      }
+    }
+  };
+  const named = (files) => [...files].map((file) => ({ file, name: file.webkitRelativePath || file.name }));
+
+  // Of a folder only what a reader knows is sent, and nothing that is hidden.
+  const giveFolder = async (folder, files) => {
+    const { endings = [] } = told(await server().endings({})) ?? {};
+    const hidden = (name) => name.split("/").some((part) => part.startsWith("."));
+    const known = files.filter(({ name }) => !hidden(name) && endings.some((ending) => name.toLowerCase().endsWith(ending)));
+    if (known.length) await give(known);
+    else send("upload", { name: folder, reason: `This folder holds no file of a known kind: ${endings.join(" ")}` });
+  };
+
+  // The files below what was dropped; a folder tells its entries in portions, until it tells none.
+  const below = async (entry) => {
+    const name = entry.fullPath.replace(/^\//, "");
+    if (entry.isFile) return [{ name, file: await new Promise((found, failed) => entry.file(found, failed)) }];
+    const reader = entry.createReader(), entries = [];
+    for (let more; (more = await new Promise((found, failed) => reader.readEntries(found, failed))).length;) entries.push(...more);
+    entries.sort((one, other) => one.name < other.name ? -1 : 1);
+    const files = [];
+    for (const inner of entries.filter((inner) => !inner.name.startsWith("."))) files.push(...await below(inner));
+    return files;
+  };
+  const giveDropped = async (items, files) => {
+    const entries = items.map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
+    if (!entries.some((entry) => entry.isDirectory)) { give(named(files)); return; }
+    for (const entry of entries) {
+      try {
+        const inside = await below(entry);
+        await (entry.isDirectory ? giveFolder(entry.name, inside) : give(inside));
+      } catch (error) {
+        send("upload", { name: entry.name, reason: `The folder could not be read: ${error.message ?? error}` });
       }
     }
   };
@@ -138,7 +177,7 @@
     if (!carried(event)) return;
     event.preventDefault();
     byId("library").classList.remove("dropping");
-    give([...event.dataTransfer.files]);
+    giveDropped([...event.dataTransfer.items], [...event.dataTransfer.files]);
   });
 
   let ready = 0;
@@ -255,6 +294,7 @@
     "remove-chosen": () => send("delete", { address: location.search, papers: [...chosen] }),
     "undo-removal": (button) => send("undo", { address: location.search, mark: button.dataset.mark }),
     "retry-job": (button) => send("retry", { number: button.dataset.number }),
+    "cancel-job": (button) => send("stop", { number: button.dataset.number }),
     "clear-jobs": () => send("clear"),
     "close-notice": (button) => button.closest(".notice").remove(),
   });

@@ -79,7 +79,7 @@ class Desk:
         if address.paper:
             return self._paper(address)
         if address.part == "add":
-            return adding_view.form(sorted(readers())), adding_view.status(self.adding.jobs)
+            return adding_view.form(self.endings), adding_view.status(self.adding.jobs)
         if address.part == "map":
             return self._map(address)
         return self._papers(address)
@@ -197,6 +197,11 @@ class Desk:
 
     # Adding
 
+    @property
+    def endings(self) -> list[str]:
+        """The endings of the files that can be read."""
+        return sorted(readers())
+
     def give(self, path: Path, name: str) -> View:
         """Add a file that the browser has sent."""
         self.adding.take(path, name)
@@ -214,6 +219,10 @@ class Desk:
 
     def retry(self, number: int) -> View:
         self.adding.retry(number)
+        return self._rows()
+
+    def cancel(self, number: int) -> View:
+        self.adding.cancel(number)
         return self._rows()
 
     def clear(self) -> View:

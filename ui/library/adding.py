@@ -1,16 +1,14 @@
 """Files while they are being added to a library.
 
 Owns the thread that adds them one after another, so that neither the page nor the chat waits for it, and
-what is known of each: its stage, how far it has come, and the result or the reason of a failure. Files that
-came by the browser are kept in the library's own folder, `uploads`, which nothing serves. Knows nothing of
-pages; they `follow`.
+what is known of each: its stage, how far it has come, and the result or the reason of a failure. A file is
+deleted once it was read, or will not be: only one that failed stays, to be tried again. Knows nothing of pages;
+they `follow`.
 """
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import re
 import shutil
 import threading
 from collections import deque
@@ -23,12 +21,12 @@ from index.ingest import AddReport, Step
 from index.library import Library
 from index.readers import read
 from index.schema import Value
+from ui.library.uploads import Uploads
 
-Stage = Literal["waiting", "reading", "indexing", "ready", "failed"]
+Stage = Literal["waiting", "reading", "indexing", "stopping", "ready", "failed", "cancelled"]
 UPDATES_PER_SECOND = 5
 LONGEST_TEXT = 20_000_000  # characters that may be pasted
 _REASONS = 5  # shown of a file that was read in part
-_LONGEST_NAME = 100  # characters
 
 _log = logging.getLogger(__name__)
 
@@ -46,7 +44,16 @@ class Job(Value):
 
     @property
     def over(self) -> bool:
-        return self.stage in ("ready", "failed")
+        return self.stage in ("ready", "failed", "cancelled")
+
+    @property
+    def needs_file(self) -> bool:
+        """Whether its file will still be read; that of a failed one may be."""
+        return bool(self.path) and self.stage not in ("ready", "cancelled")
+
+
+class _Stopped(Exception):
+    """The file being added was cancelled."""
 
 
 class Adding:
@@ -54,6 +61,8 @@ class Adding:
 
     def __init__(self, library: Library) -> None:
         self.library = library
+        self._uploads = Uploads(library.folder)
+        self._stopped: set[int] = set()
         self._jobs: dict[int, Job] = {}
         self._waiting: deque[int] = deque()
         self._changed = threading.Condition()
@@ -75,21 +84,25 @@ class Adding:
 
     def take(self, path: Path, name: str) -> None:
         """Add a file that lies somewhere for the moment: it is moved into the library's folder."""
-        self._begin(self._kept(path, name), name)
+        place = self._uploads.place_of_file(path, name)
+        with self._changed:  # nothing deletes there meanwhile what the same file left
+            place.parent.mkdir(exist_ok=True)
+            shutil.move(path, place)
+            self._begin(place, name)
 
     def write(self, text: str) -> None:
         """Add what was pasted, as a file of the kind that it looks like. IbidError where it is nothing."""
         if not text.strip():
-            raise IbidError("Nothing was pasted. Paste a listing, a text, or records as JSON lines.")
+            raise IbidError("Nothing was pasted. Paste a listing, a text, BibTeX, or records as JSON lines.")
         if len(text) > LONGEST_TEXT:
             raise IbidError(
                 f"{len(text):,} characters are too many to paste; save them as a file and drop it."
             )
-        name = pasted_name(text)
-        folder = self._folder(hashlib.sha256(text.encode("utf-8", "replace")).hexdigest())
-        path = folder / name
-        path.write_text(text, encoding="utf-8", errors="replace")
-        self._begin(path, name)
+        place = self._uploads.place_of_text(text)
+        with self._changed:
+            place.parent.mkdir(exist_ok=True)
+            place.write_text(text, encoding="utf-8", errors="replace")
+            self._begin(place, place.name)
 
     def refuse(self, name: str, reason: str) -> None:
         """List a file that did not arrive."""
@@ -107,10 +120,26 @@ class Adding:
             self._waiting.append(number)
             self._work()
 
+    def cancel(self, number: int) -> None:
+        """Add no more of a file: at once where it waits, else at its next step. What is committed stays."""
+        with self._changed:
+            job = self._jobs.get(number)
+            if job is None or job.over:
+                return
+            if number in self._waiting:
+                self._waiting.remove(number)
+                self._end(job, "cancelled", result="not added")
+            else:
+                self._stopped.add(number)
+                self._put(job.model_copy(update={"stage": "stopping"}))
+
     def clear(self) -> None:
         """Forget what is over."""
         with self._changed:
+            over = [job for job in self._jobs.values() if job.over]
             self._jobs = {number: job for number, job in self._jobs.items() if not job.over}
+            for job in over:
+                self._release(job.path)
             self._advance()
 
     # Following
@@ -137,12 +166,12 @@ class Adding:
 
     # Working
 
-    def _begin(self, path: Path, name: str) -> None:
-        with self._changed:
-            self._given += 1
-            self._put(Job(number=self._given, name=_short(name), path=str(path)))
-            self._waiting.append(self._given)
-            self._work()
+    def _begin(self, place: Path, name: str) -> None:
+        """Put a file behind those that wait; the guard is held."""
+        self._given += 1
+        self._put(Job(number=self._given, name=_short(name), path=str(place)))
+        self._waiting.append(self._given)
+        self._work()
 
     def _work(self) -> None:
         """Start the thread unless it runs; the guard is held."""
@@ -160,29 +189,56 @@ class Adding:
             self._add(self._jobs[number])
 
     def _add(self, job: Job) -> None:
+        stored = 0
         try:
-            self._set(job, stage="reading")
-            path = Path(job.path)
-            total = max(sum(1 for _ in read(path)), 1)
+            total = max(self._count(job), 1)
 
             def progress(step: Step) -> None:
+                nonlocal stored
+                stored = step.stored
                 done = step.stored + step.share * (step.entries - step.stored)
-                self._set(job, stage="indexing", percent=min(99, int(100 * done / total)))
+                if stored < total:  # else it is too late to stop
+                    self._go_on(job, stage="indexing", percent=min(99, int(100 * done / total)))
 
-            report = self.library.add([path], progress)
+            report = self.library.add([Path(job.path)], progress)
+        except _Stopped:
+            self._end(job, "cancelled", result=f"{stored:,} added before" if stored else "not added")
         except Exception as error:  # noqa: BLE001  (readers and stores raise what they like; the row must say so)
             if not isinstance(error, IbidError):
                 _log.warning("adding %r failed", job.name, exc_info=error)
             words = str(error) if isinstance(error, IbidError) else f"{type(error).__name__}: {error}"
-            self._set(job, stage="failed", percent=0, reasons=(words,))
-            return
-        stage: Stage = "ready" if report.papers else "failed"
-        self._set(job, stage=stage, percent=100, result=result_words(report), reasons=_reasons(report))
+            self._end(job, "failed", percent=0, reasons=(words,))
+        else:
+            stage: Stage = "ready" if report.papers else "failed"
+            self._end(job, stage, percent=100, result=result_words(report), reasons=_reasons(report))
 
-    def _set(self, job: Job, **changes: object) -> None:
+    def _count(self, job: Job) -> int:
+        """How many entries a file has."""
+        self._go_on(job, stage="reading")
+        entries = 0
+        for _ in read(Path(job.path)):
+            self._go_on(job)
+            entries += 1
+        return entries
+
+    def _go_on(self, job: Job, **changes: object) -> None:
+        """Say how far a file has come; `_Stopped` where it is to go no further."""
         with self._changed:
-            now = self._jobs.get(job.number, job).model_copy(update=changes)
-            self._put(now)
+            if job.number in self._stopped:
+                raise _Stopped
+            self._put(self._jobs.get(job.number, job).model_copy(update=changes))
+
+    def _end(self, job: Job, stage: Stage, **changes: object) -> None:
+        with self._changed:
+            self._stopped.discard(job.number)
+            now = self._jobs.get(job.number, job)
+            self._put(now.model_copy(update={"stage": stage, **changes}))
+            self._release(job.path)
+
+    def _release(self, path: str) -> None:
+        """Delete a file that no job needs any more; the guard is held."""
+        if path and not any(job.path == path and job.needs_file for job in self._jobs.values()):
+            self._uploads.drop(Path(path))
 
     def _put(self, job: Job) -> None:
         if self._jobs.get(job.number) != job:
@@ -192,45 +248,6 @@ class Adding:
     def _advance(self) -> None:
         self._version += 1
         self._changed.notify_all()
-
-    # Where files are kept
-
-    def _kept(self, path: Path, name: str) -> Path:
-        """The file in the library's folder, under a hash of its bytes: given again, it is the same source."""
-        with path.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        kept = self._folder(digest) / safe_name(name)
-        shutil.move(path, kept)
-        return kept
-
-    def _folder(self, digest: str) -> Path:
-        folder = self.library.folder / "uploads" / digest[:16]
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder
-
-
-def safe_name(name: str) -> str:
-    """The file's own name without folders, and without characters that some file system refuses."""
-    plain = re.sub(r'[\x00-\x1f\x7f<>:"/\\|?*]+', "-", re.split(r"[/\\]", name)[-1]).strip(" .-")
-    if len(plain) <= _LONGEST_NAME:
-        return plain or "file"
-    endings = "".join(Path(plain).suffixes[-2:])[-20:]
-    return plain[: _LONGEST_NAME - len(endings)] + endings
-
-
-def pasted_name(text: str) -> str:
-    """A file's name for what was pasted: its first words, and the ending of what it looks like."""
-    start = text.lstrip()
-    first = start.partition("\n")[0]
-    if start.startswith("{"):
-        return "pasted.jsonl" if first.rstrip().endswith("}") else "pasted.json"
-    if start.startswith("["):
-        return "pasted.json"
-    if re.match(r"@\w+\s*\{", start):
-        return "pasted.bib"
-    words = re.sub(r"[^\w -]+", "", first)[:60].strip()
-    ending = ".md" if start.startswith(("# ", "---\n")) else ".txt"
-    return f"{words or 'pasted'}{ending}"
 
 
 def result_words(report: AddReport) -> str:

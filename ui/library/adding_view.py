@@ -5,44 +5,76 @@ Pure: values in, escaped HTML out.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from ui.library.adding import Job
 from ui.parts.markup import escape
+from ui.parts.render import counted
 
+ROWS = 100  # files that have a row of their own
+_URGENCY = {"indexing": -3, "reading": -3, "stopping": -3, "failed": -2, "cancelled": -1}
 _STAGES = {
     "waiting": "waiting",
     "reading": "reading",
     "indexing": "indexing",
+    "stopping": "being cancelled",
     "ready": "ready",
     "failed": "could not be added",
+    "cancelled": "cancelled",
 }
 
 
 def form(endings: Sequence[str]) -> str:
     """Where files and text are given; `endings` are those of the files that can be read."""
     return (
-        '<div class="giving"><div class="drop" id="drop"><h2>Drop files here</h2>'
-        f'<p class="quiet">Known: {escape(" ".join(endings))}</p>'
-        '<label class="quiet-button" for="files">Choose files<input type="file" id="files" multiple class="sr-only">'
-        '</label></div><form id="paste" data-do="none"><h2><label for="pasted">Paste text</label></h2>'
-        '<textarea id="pasted" rows="9" placeholder="A saved listing, a paper’s text, or records as JSON lines">'
-        '</textarea><button type="submit" class="quiet-button">Add text</button></form></div>'
+        '<div class="giving"><div class="drop" id="drop"><h2>Drop files or a folder here</h2>'
+        f'<p class="quiet">Known: {escape(" ".join(endings))}</p><p class="choosers">'
+        f"{_chooser('files', 'Choose files', 'multiple')}"
+        f"{_chooser('folder', 'Choose a folder', 'webkitdirectory')}</p>"
+        '</div><form id="paste" data-do="none"><h2><label for="pasted">Paste text</label></h2>'
+        '<textarea id="pasted" rows="9" placeholder="BibTeX, a saved listing, a paper’s text, or records as JSON '
+        'lines: which of these it is will be seen"></textarea>'
+        '<button type="submit" class="quiet-button">Add text</button></form></div>'
+    )
+
+
+def _chooser(name: str, words: str, kind: str) -> str:
+    return (
+        f'<label class="quiet-button" for="{name}">{words}'
+        f'<input type="file" id="{name}" {kind} class="sr-only"></label>'
     )
 
 
 def rows(jobs: Sequence[Job]) -> str:
-    """A row for each file; empty where none was given."""
+    """A row for each file; empty where none was given. Of very many, those that are done or wait are counted."""
     if not jobs:
         return ""
     active = any(not job.over for job in jobs)
     ready = sum(job.stage == "ready" for job in jobs)
     clear = "" if active else '<button type="button" class="link-button" data-do="clear-jobs">Clear</button>'
-    items = "".join(_row(job) for job in jobs)
+    shown = _shown(jobs)
+    items = "".join(_row(job) for job in shown)
     return (
         f'<section class="jobs" aria-label="Files being added" data-ready="{ready}"'
-        f"{' data-active' if active else ''}><ul>{items}</ul>{clear}</section>"
+        f"{' data-active' if active else ''}><ul>{items}</ul>{_left_out(jobs, shown)}{clear}</section>"
     )
+
+
+def _shown(jobs: Sequence[Job]) -> list[Job]:
+    """The jobs that have a row, in their order: those at work and those that failed before the others."""
+    chosen = sorted(jobs, key=lambda job: _URGENCY.get(job.stage, 0))[:ROWS]
+    return sorted(chosen, key=lambda job: job.number)
+
+
+def _left_out(jobs: Sequence[Job], shown: Sequence[Job]) -> str:
+    """What the others are; empty where there are none."""
+    numbers = {job.number for job in shown}
+    stages = Counter(_STAGES[job.stage] for job in jobs if job.number not in numbers)
+    if not stages:
+        return ""
+    others = ", ".join(f"{number:,} {stage}" for stage, number in stages.items())
+    return f'<p class="quiet">And {counted(stages.total(), "more file")}: {others}.</p>'
 
 
 def status(jobs: Sequence[Job]) -> str:
@@ -50,10 +82,12 @@ def status(jobs: Sequence[Job]) -> str:
     if not jobs:
         return "Add papers."
     over = [job for job in jobs if job.over]
+    cancelled = sum(job.stage == "cancelled" for job in over)
     failed = sum(job.stage == "failed" for job in over)
     if len(over) < len(jobs):
         return f"{len(over)} of {len(jobs)} files added."
-    return f"All files are done; {failed} could not be added." if failed else "All files are added."
+    missing = [f"{failed} could not be added"] * bool(failed) + [f"{cancelled} cancelled"] * bool(cancelled)
+    return f"All files are done; {', '.join(missing)}." if missing else "All files are added."
 
 
 def _row(job: Job) -> str:
@@ -65,6 +99,12 @@ def _row(job: Job) -> str:
         if working
         else ""
     )
+    cancel = (
+        f'<button type="button" class="action" data-do="cancel-job" data-number="{job.number}" '
+        f'aria-label="Cancel: {name}">Cancel</button>'
+        if working and job.stage != "stopping"
+        else ""
+    )
     retry = (
         f'<button type="button" class="action" data-do="retry-job" data-number="{job.number}" '
         f'aria-label="Retry: {name}">Retry</button>'
@@ -74,6 +114,7 @@ def _row(job: Job) -> str:
     reasons = "".join(f'<li dir="auto">{escape(reason)}</li>' for reason in job.reasons)
     return (
         f'<li class="job" data-stage="{job.stage}"><span class="name" dir="auto">{name}</span>'
-        f'<span class="stage">{_STAGES[job.stage]}</span>{bar}<span class="result">{escape(job.result)}</span>{retry}'
+        f'<span class="stage">{_STAGES[job.stage]}</span>{bar}'
+        f'<span class="result">{escape(job.result)}</span>{cancel}{retry}'
         f"{f'<ul class=reasons>{reasons}</ul>' if reasons else ''}</li>"
     )

@@ -48,7 +48,11 @@ class LibraryPage:
             address, hue = str(wanted.get("address", "")), int(wanted.get("hue", 0))
             return _answered(lambda: {"papers": self.desk.coloured(address, hue)})
 
-        self.bridge = bridge(services=[ask, bibtex, listed, draw, coloured], given="trigger, server, upload")
+        def endings(wanted: dict[str, Any]) -> dict[str, Any]:
+            return {"endings": self.desk.endings}
+
+        asked = [ask, bibtex, listed, draw, coloured, endings]
+        self.bridge = bridge(services=asked, given="trigger, server, upload")
         self.address = gr.HTML("", elem_id="address")
         self.header = rendered("header", self.desk.header())
         with gr.Column(elem_id="library", min_width=0):
@@ -74,6 +78,7 @@ class LibraryPage:
         self.bridge.upload(self._give, None, self._outputs, **every)
         self.bridge.input(self._paste, None, self._outputs, **every)
         self.bridge.retry(self._retry, None, self._outputs, **every)
+        self.bridge.stop(self._cancel, None, self._outputs, **every)
         self.bridge.clear(self._clear, None, self._outputs, **every)
         self.bridge.change(self._follow, None, self._outputs, **QUIET | {"trigger_mode": "once"})
 
@@ -112,6 +117,9 @@ class LibraryPage:
 
     def _retry(self, event: gr.EventData) -> list[Any]:
         return _once(lambda: self.desk.retry(int(word(event, "number") or 0)))
+
+    def _cancel(self, event: gr.EventData) -> list[Any]:
+        return _once(lambda: self.desk.cancel(int(word(event, "number") or 0)))
 
     def _clear(self) -> list[Any]:
         return _once(self.desk.clear)
