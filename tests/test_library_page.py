@@ -26,6 +26,7 @@ from index.library import Library
 from index.lock import writing
 from index.merge import title_key
 from index.schema import Filters
+from ui.library import actions
 
 WIDE = {"width": 1280, "height": 800}
 NARROW = {"width": 390, "height": 844}
@@ -646,6 +647,50 @@ def test_a_colour_of_the_map_chooses_its_papers_to_be_asked(site: str, visit: Vi
     expect(page.locator("#map a.on")).to_have_count(papers)
     page.get_by_role("button", name="Ask these").click()
     expect(page.locator("#scope-count")).to_have_text(f"{papers} papers in scope")
+
+
+def test_a_colour_chooses_all_its_papers_also_where_not_all_are_drawn(
+    open_library: Callable[..., Library], write_papers: Callable[..., Path], hashing: Embedder,
+    serving: Serving, visit: Visit, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    own = open_library(model=hashing)
+    papers = [
+        {
+            "title": f"Well {n}",
+            "abstract": f"It is {n} metres deep.",
+            "organization": "Alpha" if n else "Beta",
+        }
+        for n in range(2103)
+    ]
+    own.add([write_papers("many.jsonl", *papers)])
+    with serving(own) as address:
+        page = visit(f"{address}/library?view=map&colour=organization")
+        expect(page.locator("#map a")).to_have_count(2000)
+        expect(page.locator(".plane p")).to_contain_text("2,000 of 2,103 are drawn; a colour chooses all")
+        page.get_by_role("button", name="Alpha").click()
+        expect(page.locator("#chosen-count")).to_have_text("2,102 chosen")
+        monkeypatch.setattr(actions, "MOST_CHOSEN", 2000)
+        page.get_by_role("button", name="Ask these").click()
+        expect(page.locator("#notice")).to_contain_text(
+            "2,102 papers are chosen, and between 1 and 2,000 can be taken"
+        )
+        page.get_by_role("button", name="Close").click()
+        expect(page.locator("#notice .notice")).to_have_count(0)
+        page.get_by_label("Tag", exact=True).last.fill("wells")
+        page.get_by_role("button", name="Add tag").click()
+        expect(page.locator("#notice [role=alert]")).to_contain_text("2,102 papers are chosen")
+        monkeypatch.setattr(actions, "MOST_CHOSEN", 10_000)
+        page.get_by_role("button", name="Ask these").click()
+        expect(page.locator("#scope-count")).to_have_text("2,102 papers in scope")
+
+
+def test_a_groups_name_on_the_map_chooses_its_papers(site: str, visit: Visit) -> None:
+    page = visit(f"{site}/library?view=map")
+    name = page.locator("#map .labels text").first
+    words = name.evaluate("element => element.firstChild.data")
+    papers = page.locator(".kind", has_text=words).locator(".count").inner_text()
+    name.click()
+    expect(page.locator("#chosen-count")).to_have_text(f"{papers} chosen")
 
 
 def test_dragging_over_points_chooses_them(site: str, sample_library: Library, visit: Visit) -> None:

@@ -171,7 +171,7 @@ def test_of_very_many_papers_a_sample_is_drawn_and_those_in_scope_are_in_it() ->
     many = atlas(papers=5000)
     html = map_view.atlas(Address(), many, None)
     assert html.count("<circle") == map_view.DRAWN
-    assert "2,000 of 5,000 are drawn." in html
+    assert "2,000 of 5,000 are drawn; a colour chooses all that have it." in html
     scope = frozenset({"p17", "p4999"})
     held = map_view.atlas(Address(words="x"), many, scope)
     assert held.count("<circle") == map_view.DRAWN

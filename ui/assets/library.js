@@ -2,9 +2,9 @@
 // What is shown comes from the server, by address; app.js has the connection to it and the clicks.
 (() => {
   "use strict";
-  const { byId, send, server, announce, actions, copy, save, say, upload } = window.ibid;
+  const { byId, make, send, server, announce, actions, copy, save, say, upload } = window.ibid;
   const here = () => document.getElementById("library") !== null;
-  const fields = () => [...document.querySelectorAll("#controls [data-field]")].concat(byId("find") ? [] : []);
+  const fields = () => [...document.querySelectorAll("#controls [data-field]")];
 
   // ---- The address: fields and links write it, the server answers with what it shows
 
@@ -255,6 +255,10 @@
   const told = (reply) => {
     if (!reply.error) return reply;
     announce(reply.error);
+    const close = make("button", { type: "button", className: "link-button", textContent: "Close" });
+    close.dataset.do = "close-notice";
+    const notice = make("div", { className: "notice" }, make("span", { textContent: reply.error, dir: "auto" }), close);
+    (document.querySelector("#notice .html-container > div") ?? byId("notice")).replaceChildren(notice);
     return null;
   };
 

@@ -29,7 +29,7 @@ from ui.parts.markup import escape
 from ui.parts.render import counted
 
 SIMILAR = 6  # papers
-MOST_CHOSEN = 1000  # papers: what a scope and an address can carry
+MOST_CHOSEN = 10_000  # papers: what a conversation's scope can carry, and the stores can look up at once
 
 
 class View(Value):
@@ -103,9 +103,9 @@ class Desk:
             return len(self._atlas.points)
 
     def coloured(self, query: str, hue: int) -> list[str]:
-        """The ids of the papers that have a colour of the map, at most `MOST_CHOSEN` of them."""
+        """The ids of all papers that have a colour of the map, drawn or not."""
         drawn = self._atlas
-        return map_view.members(read(query), drawn, hue)[:MOST_CHOSEN] if drawn else []
+        return map_view.members(read(query), drawn, hue) if drawn else []
 
     def _in_scope(self, address: Address) -> list[str]:
         return self.library.listed_ids(address.filters, address.words, self.library.count())
@@ -157,9 +157,8 @@ class Desk:
     # Doing something with chosen papers
 
     def chosen(self, query: str) -> list[str]:
-        """The ids of the papers that an address shows, at most `MOST_CHOSEN` of them."""
-        address = read(query)
-        return self.library.listed_ids(address.filters, address.words, MOST_CHOSEN)
+        """The ids of all papers that an address shows."""
+        return self._in_scope(read(query))
 
     def ask(self, paper_ids: Sequence[str]) -> str:
         """The id of a new conversation held to the papers. IbidError where there are none, or too many."""
@@ -168,6 +167,7 @@ class Desk:
 
     def tag(self, query: str, paper_ids: Sequence[str], tag: str, off: bool = False) -> View:
         """File papers under a tag, or take it off them."""
+        _some(paper_ids)
         try:
             (self.library.untag if off else self.library.tag)(paper_ids, tag)
         except ValueError as error:
@@ -244,7 +244,10 @@ class Desk:
 
 def _some(paper_ids: Sequence[str]) -> None:
     if not 0 < len(paper_ids) <= MOST_CHOSEN:
-        raise IbidError(f"Choose between 1 and {MOST_CHOSEN:,} papers; {len(paper_ids):,} are chosen.")
+        raise IbidError(
+            f"{len(paper_ids):,} papers are chosen, and between 1 and {MOST_CHOSEN:,} can be taken at once. Search "
+            "or narrow the list by a filter first, and choose what it shows."
+        )
 
 
 def _papers(paper_ids: Sequence[str]) -> str:

@@ -51,8 +51,12 @@ def atlas(address: Address, drawn: Atlas, scope: frozenset[str] | None) -> str:
     shown = _sample(drawn.points, scope)
     points = "".join(_point(point, hues[point.paper_id], scope) for point in shown)
     labels = _labels(drawn) if address.colour == "group" else ""
-    some = f" {len(shown):,} of {len(drawn.points):,} are drawn." if len(shown) < len(drawn.points) else ""
     held = f" {counted(len(scope), 'paper')} of them in scope stand out." if scope is not None else ""
+    some = (
+        f" {len(shown):,} of {len(drawn.points):,} are drawn; a colour chooses all that have it."
+        if len(shown) < len(drawn.points)
+        else ""
+    )
     return (
         f'<div class="atlas{" by-year" if address.colour == "year" else ""}"><div class="plane">'
         f'<svg id="map" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="group" '
@@ -152,7 +156,7 @@ def _labels(drawn: Atlas) -> str:
     """The groups' names near their middles, where none lies on another; the legend has them all."""
     taken: list[tuple[float, float]] = []
     texts = []
-    for group in drawn.groups:
+    for number, group in enumerate(drawn.groups):
         x, middle = float(_across(group.x)), float(_down(group.y))
         y = next((y for y in _heights(middle) if not any(_over(x, y, other) for other in taken)), None)
         if y is None:
@@ -160,7 +164,10 @@ def _labels(drawn: Atlas) -> str:
         taken.append((x, y))
         anchor = "start" if x < 150 else "end" if x > _WIDTH - 150 else "middle"
         name = escape(group.name)
-        texts.append(f'<text x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}" aria-hidden="true">{name}</text>')
+        texts.append(
+            f'<text x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}" aria-hidden="true" data-do="choose-kind" '
+            f'data-hue="{number % _HUES}">{name}<title>Choose these papers</title></text>'
+        )
     return f'<g class="labels">{"".join(texts)}</g>'
 
 
