@@ -220,7 +220,10 @@
       note: after ? `Asking again drops this answer and ${turns} after it.` : "Asking again replaces this answer.",
       button: after ? `Ask again and drop ${turns} after it` : "Ask again",
       lines: 3,
-      save: (question) => run("edit", { turn, question }),
+      save: (question) => {
+        document.dispatchEvent(new CustomEvent("ibid-asked", { detail: question }));
+        run("edit", { turn, question, turns: after + turn });
+      },
     });
   };
 
@@ -260,7 +263,7 @@
 
   Object.assign(actions, {
     "ask": (button) => run("ask", { question: button.dataset.question }),
-    "retry": () => run("retry"),
+    "retry": () => run("retry", { turns: lastTurn() }),
     "unstate": (button) => run("unstate", { part: button.dataset.part }),
     "edit": edit,
     "earlier": showEarlier,

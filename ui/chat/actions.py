@@ -9,7 +9,7 @@ modules of their own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from datetime import date
 
 from assistant.conversation import Conversation, Conversations
@@ -37,6 +37,9 @@ from ui.parts.scope import Panel
 NEWEST = 4
 LISTED = 20  # papers that /papers shows
 _NOTHING_YET = "There is nothing to export yet: ask something first."
+_GONE_ON = (
+    "This conversation went on in another window. This is how it stands now: ask again if you still want to."
+)
 
 
 class Chat:
@@ -59,14 +62,13 @@ class Chat:
     def enter(self, visitor: str, conversation: str) -> Iterator[View]:
         """Show a conversation, or the empty page where there is none of that id; follow what runs in it."""
         visit = self._arrive(visitor)
-        run = self._runs.running(conversation)  # before reading the turns, so that none is missed between
-        found = self.find(conversation)
+        found, run, progress = self._now(conversation)
         offered = {"offered": self.offered()}
         if found is None:
             yield self._blank().model_copy(update=offered)
             return
-        yield self._whole(found).model_copy(update=offered)
-        if run is not None:
+        yield self._whole(found, progress).model_copy(update=offered)
+        if run is not None and not run.progress.over:
             yield from self._follow(visitor, visit, found.id, run)
 
     def new(self, visitor: str) -> View:
@@ -139,26 +141,38 @@ class Chat:
             found = self.conversations.create(filters)
         run = self._start(found, question, filters, len(found.turns))
         box = "" if run.progress.question == question else question
-        asked = self._whole(found).model_copy(update={"box": box})
+        asked = self._whole(found, run.progress).model_copy(update={"box": box})
         # The turns before stand on the page already: a long conversation is not sent again.
         yield asked.model_copy(update={"thread": None}) if found.turns else asked
         yield from self._follow(visitor, visit, found.id, run)
 
-    def retry(self, visitor: str, conversation: str) -> Iterator[View]:
-        """Ask the last question again, or the one that failed; the old answer goes when the new is there."""
-        found = self.find(conversation)
-        failed = self._runs.progress(conversation)
+    def retry(self, visitor: str, conversation: str, seen: int) -> Iterator[View]:
+        """Ask the last question again, or the one that failed; the old answer goes when the new is there.
+
+        `seen` is the number of turns that the page shows: where there are more by now, they are shown first.
+        """
+        found, _, failed = self._now(conversation)
         if found is None or not (found.turns or failed):
+            return
+        if _gone_on(found, failed, seen):
+            yield self._as_it_stands(found, failed)
             return
         number = failed.number if failed else len(found.turns)
         question = failed.question if failed else found.turns[-1].question
         yield from self._again(visitor, found, number, question)
 
-    def edit(self, visitor: str, conversation: str, number: int, question: str) -> Iterator[View]:
-        """Ask turn `number` as another question; that turn and those after it go when the answer is there."""
-        found = self.find(conversation)
-        if found is not None and 1 <= number <= len(found.turns) and question.strip():
-            yield from self._again(visitor, found, number, question.strip())
+    def edit(self, visitor: str, conversation: str, number: int, question: str, seen: int) -> Iterator[View]:
+        """Ask turn `number` as another question; that turn and those after it go when the answer is there.
+
+        `seen` is as for `retry`: no turn goes that the reader has not seen.
+        """
+        found, _, progress = self._now(conversation)
+        if found is None or not question.strip():
+            return
+        if _gone_on(found, progress, seen):
+            yield self._as_it_stands(found, progress).model_copy(update={"box": question})
+        elif 1 <= number <= len(found.turns):
+            yield from self._again(visitor, found, number, question.strip(), typed=question)
 
     def unstate(self, visitor: str, conversation: str, part: str) -> Iterator[View]:
         """Ask the last question again without one part of the scope that it states itself."""
@@ -212,8 +226,19 @@ class Chat:
         facts = self.library.facts()
         return thread_view.empty(facts, self.library.papers(limit=NEWEST) if facts.papers else [])
 
-    def _whole(self, conversation: Conversation) -> View:
-        progress = self._runs.progress(conversation.id)
+    def _now(self, conversation: str) -> tuple[Conversation | None, Run | None, Progress | None]:
+        """A conversation, the question in it that is not kept yet, and how far that is.
+
+        In this order it is looked at, so that a turn kept meanwhile is missing from neither.
+        """
+        run = self._runs.latest(conversation)
+        progress = run.progress if run else None
+        return self.find(conversation), run, progress
+
+    def _as_it_stands(self, conversation: Conversation, progress: Progress | None) -> View:
+        return self._whole(conversation, progress).model_copy(update={"notice": frame_view.notice(_GONE_ON)})
+
+    def _whole(self, conversation: Conversation, progress: Progress | None) -> View:
         turns = _finished(conversation, progress)
         shown = View(
             conversation=conversation.id,
@@ -229,10 +254,26 @@ class Chat:
         return _joined(shown, self.scoping.shown(conversation.scope))
 
     def _follow(self, visitor: str, visit: object, conversation: str, run: Run) -> Iterator[View]:
+        """What a run writes, and whatever is asked in the conversation next, until nothing is under way."""
+        while (yield from self._writing(visitor, visit, run)):
+            ended = run.progress
+            found, following, progress = self._now(conversation)
+            if found is None:
+                return
+            changed = {"status": thread_view.status(ended), "panel": None, "bar": None, "notice": None}
+            if ended.stage == "failed":
+                changed["box"] = ended.question
+            yield self._whole(found, progress).model_copy(update=changed)
+            if following is None or following is run:
+                return
+            run = following
+
+    def _writing(self, visitor: str, visit: object, run: Run) -> Generator[View, None, bool]:
+        """A run as it comes along; whether the visitor stayed to its end."""
         searched = False
         for progress in run.follow():
             if self._looking.get(visitor) is not visit:
-                return
+                return False
             if progress.over:
                 break
             view = View(live=thread_view.live(progress), status=thread_view.status(progress))
@@ -241,21 +282,23 @@ class Chat:
                 evidence = evidence_view.searching(progress.number, progress.passages)
                 view = view.model_copy(update={"evidence": evidence})
             yield view
-        found = self.find(conversation)
-        if found is not None:
-            ended = {"status": thread_view.status(run.progress), "panel": None, "bar": None, "notice": None}
-            if run.progress.stage == "failed":
-                ended["box"] = run.progress.question
-            yield self._whole(found).model_copy(update=ended)
+        return True
 
     # Runs
 
     def _again(
-        self, visitor: str, found: Conversation, number: int, question: str, filters: Filters | None = None
+        self,
+        visitor: str,
+        found: Conversation,
+        number: int,
+        question: str,
+        filters: Filters | None = None,
+        typed: str = "",
     ) -> Iterator[View]:
         visit = self._arrive(visitor)
         run = self._start(found, question, found.scope if filters is None else filters, number - 1)
-        yield self._whole(found).model_copy(update={"box": ""})
+        box = "" if run.progress.question == question else typed
+        yield self._whole(found, run.progress).model_copy(update={"box": box})
         yield from self._follow(visitor, visit, found.id, run)
 
     def _start(self, conversation: Conversation, question: str, filters: Filters, position: int) -> Run:
@@ -277,6 +320,11 @@ class Chat:
     def _arrive(self, visitor: str) -> object:
         visit = self._looking[visitor] = object()
         return visit
+
+
+def _gone_on(conversation: Conversation, progress: Progress | None, seen: int) -> bool:
+    """Whether a page that shows so many turns is behind; what is under way brings it up to date by itself."""
+    return (progress is None or progress.over) and len(conversation.turns) != seen
 
 
 def _finished(conversation: Conversation, progress: Progress | None) -> tuple[Turn, ...]:

@@ -182,8 +182,10 @@ class ChatPage:
         said, visitor, current = partial(word, event), _visitor(request), conversation or ""
         todo: dict[str, Callable[[], Iterator[View]]] = {
             "ask": lambda: self.chat.ask(visitor, current, said("question"), _read(*fields)),
-            "retry": lambda: self.chat.retry(visitor, current),
-            "edit": lambda: self.chat.edit(visitor, current, int(said("turn")), said("question")),
+            "retry": lambda: self.chat.retry(visitor, current, int(said("turns"))),
+            "edit": lambda: self.chat.edit(
+                visitor, current, int(said("turn")), said("question"), int(said("turns"))
+            ),
             "unstate": lambda: self.chat.unstate(visitor, current, said("part")),
             "open": lambda: self.chat.enter(visitor, said("conversation")),
         }

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from ui.chat.run import Progress, Run
+from ui.chat.run import Run
 
 _KEPT = ("done", "stopped")
 
@@ -35,10 +35,10 @@ class Runs:
         run = self._runs.get(conversation)
         return run if run is not None and not run.progress.over else None
 
-    def progress(self, conversation: str) -> Progress | None:
-        """How far the conversation's question is; None where all that was asked is kept."""
+    def latest(self, conversation: str) -> Run | None:
+        """The conversation's question that is under way or failed; None where all that was asked is kept."""
         run = self._runs.get(conversation)
-        return run.progress if run is not None and run.progress.stage not in _KEPT else None
+        return run if run is not None and run.progress.stage not in _KEPT else None
 
     def stop(self, conversation: str) -> None:
         """End what is under way; what was written is kept."""
