@@ -161,3 +161,22 @@ def process(folder: Path, port: str, environment: dict[str, str]) -> Iterator[st
             yield f"http://127.0.0.1:{port}"
         finally:
             serving.kill()
+
+
+def test_a_page_that_nobody_uses_says_by_itself_that_the_server_is_back(
+    sample_folder: Path, tmp_path: Path, environment: dict[str, str], visit: Visit, ask: Ask
+) -> None:
+    folder = shutil.copytree(sample_folder, tmp_path / "library")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    with process(folder, port, environment) as address:
+        page = visit(address)
+        ask(page, QUESTION)
+        expect(page.locator(".follow-up").first).to_be_visible()
+    page.locator("#words").fill("colbert")
+    expect(page.locator("#offline")).to_be_visible()
+    with process(folder, port, environment):
+        expect(page.locator("#offline")).to_have_count(0, timeout=WAIT * 1000)
+        ask(page, SECOND)
+        expect(page.locator("#thread .said")).to_have_text([QUESTION, SECOND])

@@ -4,6 +4,7 @@
   "use strict";
   const { announce, byId, make } = window.ibid;
   const WORDS = "Ibid does not answer: it was stopped, or the connection is lost. What you wrote stays here, and this page comes back by itself.";
+  const PAUSE = 1000;  // ms between two looks whether it is back
   const plain = window.fetch.bind(window);
   const box = () => document.querySelector("#question textarea");
 
@@ -23,16 +24,31 @@
   const lost = () => {
     if (byId("offline")) return;
     const words = make("p", { id: "offline", className: "offline", role: "alert", textContent: WORDS });
-    (byId("middle") ?? byId("library"))?.prepend(words);
-    document.head.append(make("style", { id: "offline-style", textContent: ".toast-wrap { display: none !important; }" }));  // Gradio's own words for it
+    (byId("middle") ?? byId("library") ?? byId("digest"))?.prepend(words);
+    setTimeout(look, PAUSE);
+  };
+
+  // Gradio itself tries again only where an answer broke off; it says so in words of its own, which come
+  // before ours and would stay after them.
+  let broken = false;
+  const look = async () => {
+    if (broken || !byId("offline")) return;
+    try { await plain(new URL("./", location), { method: "HEAD", cache: "no-store" }); found(); }
+    catch { setTimeout(look, PAUSE); }
   };
 
   const found = () => {
-    if (!byId("offline")) return;
+    if (broken || !byId("offline")) return;
     byId("offline").remove();
-    byId("offline-style").remove();
     announce("Connected again.");
   };
+
+  new MutationObserver(() => document.querySelectorAll(".toast-body").forEach((toast) => {
+    if (toast.style.display === "none" || !toast.textContent.includes("Connection ")) return;
+    toast.style.display = "none";
+    broken = true;
+    lost();
+  })).observe(document.documentElement, { childList: true, subtree: true });
 
   // ---- What was typed, and what was asked and is not answered yet, for this tab
 
@@ -58,6 +74,8 @@
     const offered = event.target.closest("[data-do='ask']");
     if (offered) ask(offered.dataset.question);
   }, true);
+
+  document.addEventListener("ibid-asked", (event) => ask(event.detail));
 
   const last = () => [...document.querySelectorAll("#thread .said, #live .said")].at(-1)?.textContent.trim();
 
