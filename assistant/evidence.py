@@ -68,7 +68,7 @@ class Weights(Value):
 def weigh(question: str, keywords: Keywords) -> Weights:
     """Weigh a question's words by how rare they are in the library."""
     stems = keywords.meanings(question)
-    shares = keywords.rarity(stems)
+    shares = keywords.rarity_of(stems)
     return Weights(of={stem: rarity_weight(share) for stem, share in zip(stems, shares, strict=True)})
 
 
@@ -203,7 +203,7 @@ def _words(question: str) -> list[str]:
 
 def _unheard(word: str, keywords: Keywords) -> bool:
     stems = keywords.meanings(word)
-    return bool(stems) and max(keywords.rarity(stems)) == 0.0
+    return bool(stems) and max(keywords.rarity_of(stems)) == 0.0
 
 
 def _places(passages: Sequence[Passage]) -> list[Place]:

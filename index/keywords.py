@@ -114,9 +114,13 @@ class Keywords:
         return [*wanted, *(Wanted([stem]) for stem in stems)]
 
     def rarity(self, stems: Sequence[str]) -> list[float]:
-        """For each stem the share of papers that hold it, or a plural that is indexed apart ("PRMs"), in [0, 1]."""
-        plurals = self.papers.rarity([f"{stem}s" for stem in stems])
-        return [max(pair) for pair in zip(self.papers.rarity(stems), plurals, strict=True)]
+        """For each stem the share of papers that hold it, in [0, 1]."""
+        return self.papers.rarity(stems)
+
+    def rarity_of(self, meanings: Sequence[str]) -> list[float]:
+        """For each of `meanings` the share of papers that hold it, or its plural where that is indexed apart."""
+        plurals = [f"{stem}s" if len(stem) > 1 else stem for stem in meanings]
+        return [max(pair) for pair in zip(self.rarity(meanings), self.rarity(plurals), strict=True)]
 
     def probe(self) -> None:
         """Make both indexes answer; LibraryError where one does not."""
