@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from assistant.aspects import ASPECTS, Aspect, by_aspect
 from assistant.citations import Citations, unmarked, with_markers
-from assistant.extractive import Composed, is_boilerplate, standing_alone
+from assistant.extractive import Composed, is_boilerplate, leans_on_another, standing_alone
 from assistant.question import label
 from assistant.schema import Sentence, Table
 from assistant.tables import markdown_table
@@ -26,14 +26,18 @@ class Outline(Value):
     said: dict[Aspect, tuple[Chunk, int, int]]
 
 
-def outline(paper: Paper, passages: Sequence[Passage]) -> Outline:
-    """What a paper says of each aspect in its abstract, or in its opening where it has none."""
+def outline(paper: Paper, passages: Sequence[Passage], alone: bool = False) -> Outline:
+    """What a paper says of each aspect in its abstract, or in its opening where it has none.
+
+    `alone` passes over sentences that lean on the one before them.
+    """
     places: dict[tuple[int, int], Chunk] = {}
     for chunk in sorted((passage.chunk for passage in passages), key=lambda chunk: chunk.start):
         for start, end in sentences(chunk.text):
             span = (chunk.start + start, chunk.start + end)
             text = chunk.text[start:end]
-            if span[0] < _ABSTRACT and end - start >= _SHORTEST and not is_boilerplate(text):
+            unfit = is_boilerplate(text) or (alone and leans_on_another(text))
+            if span[0] < _ABSTRACT and end - start >= _SHORTEST and not unfit:
                 places.setdefault(span, chunk)
     spans = sorted(places)
     chosen = by_aspect([_text(places[span], span) for span in spans])

@@ -17,9 +17,9 @@ from pydantic import Field
 
 from assistant.aspects import Aspect
 from assistant.citations import Citations
-from assistant.compare import outline
+from assistant.compare import Outline, outline
 from assistant.evidence import Support, gather, support
-from assistant.extractive import is_boilerplate
+from assistant.extractive import is_boilerplate, leans_on_another
 from assistant.schema import Citation
 from assistant.topic_groups import grouped
 from index.arrivals import Arrived
@@ -201,8 +201,8 @@ def _name(members: Sequence[Arrived], library: Library) -> str:
 
     @cache
     def weigh(word: str) -> tuple[str, float]:
-        stems = keywords.stems(word)
-        rarest = min(keywords.rarity(stems), default=1.0)
+        stems = keywords.meanings(word)
+        rarest = min(keywords.rarity_of(stems), default=1.0)
         return "-".join(stems), rarity_weight(rarest)
 
     return name_of([one.paper.title for one in members], weigh)
@@ -215,13 +215,28 @@ def _noted(library: Library, one: Arrived, best: tuple[Chunk, int, int] | None, 
     chosen = best or _telling(library, one.paper)
     if chosen is None:
         return Noted(paper=one.paper, arrived=one.arrived)
-    chunk, start, end = chosen
-    quote = chunk.text[start - chunk.start : end - chunk.start]
-    return Noted(paper=one.paper, arrived=one.arrived, citation=told.cite(one.paper, chunk, quote, start))
+    chunk, start, _ = chosen
+    number = told.cite(one.paper, chunk, _quoted(chosen), start)
+    return Noted(paper=one.paper, arrived=one.arrived, citation=number)
 
 
 def _telling(library: Library, paper: Paper) -> tuple[Chunk, int, int] | None:
-    """The sentence that says what the paper does, or what came of it; None where it says neither."""
+    """The sentence that says what the paper does, or what came of it; None where it says neither.
+
+    It is read without its neighbours: where it would lean on another one, the best that does not is taken.
+    """
     opening = library.catalog.opening(paper.id, _OPENING)
-    said = outline(paper, [Passage(paper=paper, chunk=chunk, score=0.0) for chunk in opening]).said
-    return next((said[aspect] for aspect in _TELLING if aspect in said), None)
+    passages = [Passage(paper=paper, chunk=chunk, score=0.0) for chunk in opening]
+    best = _first_told(outline(paper, passages))
+    if best is None or not leans_on_another(_quoted(best)):
+        return best
+    return _first_told(outline(paper, passages, alone=True), _TELLING[:2]) or best
+
+
+def _first_told(found: Outline, aspects: Sequence[Aspect] = _TELLING) -> tuple[Chunk, int, int] | None:
+    return next((found.said[aspect] for aspect in aspects if aspect in found.said), None)
+
+
+def _quoted(place: tuple[Chunk, int, int]) -> str:
+    chunk, start, end = place
+    return chunk.text[start - chunk.start : end - chunk.start]

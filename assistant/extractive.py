@@ -18,6 +18,12 @@ _DANGLING = re.compile(
     r"furthermore|additionally|however|extensive experiments|experiments)\b)",
     re.IGNORECASE,
 )
+_LEANING = re.compile(
+    r"^(?:it|its|they|their|these|those|also|besides|furthermore|moreover|additionally|in addition|"
+    r"second(?:ly)?|third(?:ly)?|because (?:it|this|these|they|of this)|"
+    r"this(?! (?:paper|work|study|survey|report|article|technical report)\b)|we (?:also|further|additionally))\b",
+    re.IGNORECASE,
+)
 _BOILERPLATE = re.compile(
     r"\b(?:code|data|models?|demo|project page|weights|dataset)\b.{0,60}\b(?:available|released?|open-?sourced?)\b"
     r"|https?://",
@@ -111,6 +117,11 @@ def followed(first: Composed, second: Composed) -> Composed:
         table=second.table,
         computed=second.computed,
     )
+
+
+def leans_on_another(text: str) -> bool:
+    """Whether a sentence goes on from the one before it, so that it says little where it stands alone."""
+    return _LEANING.match(text) is not None
 
 
 def is_boilerplate(text: str) -> bool:

@@ -137,6 +137,27 @@ def test_each_paper_has_the_sentence_that_tells_what_it_does(
     assert len(found.citations) == 7
 
 
+@pytest.mark.parametrize(
+    ("plain", "quoted"),
+    [
+        ("RainGrid is trained by hearing rain on roofs.", True),
+        ("Gauges are few.", False),
+    ],
+)
+def test_a_sentence_that_leans_on_another_tells_only_where_no_other_does(
+    plain: str, quoted: bool, library: Library, write_papers: Callable[..., Path]
+) -> None:
+    leaning = "Furthermore, we propose and introduce a novel framework and method, which learns by listening."
+    rain = {
+        "title": "RainGrid: Hearing Rain",
+        "abstract": f"However, rain is hard to foresee. {plain} {leaning}",
+    }
+    library.add([write_papers("rain.jsonl", rain)])
+    found = digest(library, Wish(since="2020"), TODAY)
+    (quote,) = [one.quote for one in found.citations if one.paper.title == rain["title"]]
+    assert quote == (plain if quoted else leaning)
+
+
 def test_a_paper_with_nothing_to_quote_is_named_alone(
     library: Library, write_papers: Callable[..., Path]
 ) -> None:
