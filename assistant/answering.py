@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from datetime import date
 
 from assistant import clarify
+from assistant.agreement import compose_agreement, foremost, positions
 from assistant.compare import Outline, compose_compare, compose_summary, outline
 from assistant.evidence import Support, gather, paper_standings, support
 from assistant.extractive import Composed, compose_find, compose_list
-from assistant.kinds import claim, metadata_request, sides
+from assistant.kinds import asks_agreement, claim, metadata_request, sides
 from assistant.metadata import compose_dates, compose_metadata, papers_with, topic_of
 from assistant.question import Question, asks_for_code, label
 from assistant.refusal import not_in_scope, refusal
@@ -31,6 +32,7 @@ _GREETING = (
     "Ask what a paper does, which papers do something, or how much something helps."
 )
 _COMPARED = 4  # columns that can be read side by side
+_OF_EACH = 3  # sentences of a paper that is asked whether it agrees
 _CHECKED = 8  # sentences that a claim is held against
 
 
@@ -112,7 +114,7 @@ def composed(
     query = claim(asked.query) if kind == "verify" else asked.query
     basis = support(query, found, library.caches.keywords)
     if kind == "compare":
-        papers, outside = _sides(asked, library)
+        papers, outside = compared(asked, library)
         if outside:
             told = f"{asked.note} {not_in_scope(outside, asked.papers)}".strip()
             asked = asked.model_copy(update={"note": told})
@@ -143,6 +145,8 @@ def _quoted(
         return compose_summary(_outline(asked.question.papers[0], library))
     if not basis.holds:
         return NOTHING
+    if kind == "verify" and asks_agreement(asked.question.standalone):
+        return _agreed(query, found, library, settings)
     if kind == "verify":
         return _verified(query, found, library, settings)
     read = _of_best_papers(found, settings.papers if kind == "list" else settings.read)
@@ -175,6 +179,14 @@ def _metadata(asked: Scoped, library: Library, settings: AnswerSettings) -> Comp
     return compose_metadata(request, papers, about, total, settings.papers)
 
 
+def _agreed(said: str, found: Sequence[Passage], library: Library, settings: AnswerSettings) -> Composed:
+    evidence = foremost(gather(said, _of_best_papers(found, settings.papers), library), _OF_EACH)
+    told = [(item.paper.title, item.text) for item in evidence]
+    return compose_agreement(
+        positions(said, evidence, measure(said, told, library.embedder, library.caches.keywords))
+    )
+
+
 def _verified(said: str, found: Sequence[Passage], library: Library, settings: AnswerSettings) -> Composed:
     evidence = gather(said, _of_best_papers(found, settings.read), library)[:_CHECKED]
     told = [(item.paper.title, item.text) for item in evidence]
@@ -198,7 +210,7 @@ def papers_outside(text: str, library: Library, filters: Filters) -> list[Paper]
     return [paper for paper in named_papers(text, library) if paper.id not in inside]
 
 
-def _sides(asked: Scoped, library: Library) -> tuple[list[Paper], list[Paper]]:
+def compared(asked: Scoped, library: Library) -> tuple[list[Paper], list[Paper]]:
     """The papers to compare, and those named that are not in scope.
 
     A side that names no paper is compared by the paper found best for it; one that names a paper out of scope

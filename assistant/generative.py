@@ -7,10 +7,10 @@ Owns the order of the steps, and that there is an answer whatever the model does
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 
-from assistant.answering import NOTHING, Scoped, composed, reading_of
+from assistant.answering import NOTHING, Scoped, compared, composed, reading_of
 from assistant.citations import referred
 from assistant.clarify import options
 from assistant.evidence import support
@@ -28,7 +28,7 @@ from assistant.writing.finding import Finder
 from assistant.writing.plan import Plan
 from assistant.writing.writer import Writer
 from index.library import Library
-from index.schema import Filters, Passage
+from index.schema import Filters, Paper, Passage
 
 WRITTEN: frozenset[Kind] = frozenset({"find", "list", "compare", "summarize"})
 """The kinds of answer that a model writes; the others are computed."""
@@ -43,6 +43,12 @@ class Models:
     write: Model
     judge: Model
     settings: WritingSettings
+    llm: ModelSettings = field(default_factory=ModelSettings)
+
+    def written_by(self, spec: str) -> Models:
+        """The same with another model that writes; one that judged its own writing is replaced in that too."""
+        write = load_model(spec, self.llm)
+        return replace(self, write=write, judge=write if self.judge is self.write else self.judge)
 
     @classmethod
     def load(cls, llm: ModelSettings, writing: WritingSettings) -> Models | None:
@@ -51,7 +57,7 @@ class Models:
             return None
         write = load_model(llm.write, llm)
         judge = load_model(llm.judge, llm) if llm.judge not in ("", llm.write) else write
-        return cls(write, judge, writing)
+        return cls(write, judge, writing, llm)
 
 
 class Generative:
@@ -102,7 +108,15 @@ class Generative:
         if not any(each.holds for each in basis) and not asked.question.papers:
             yield from self._refused(asked, listed)
             return
+        if asked.kind == "compare" and len(self._papers(asked)) < 2:
+            yield from self._computed(asked, listed)
+            return
         yield from self._written(asked, listed)
+
+    def _computed(self, asked: Scoped, listed: Sequence[FoundPassage]) -> Iterator[Event]:
+        """The answer as it is without a model."""
+        self.body = composed(asked, self.found, listed, self.library, self.settings)
+        yield Delta(text=self.body[1], citations=self.body[0].citations)
 
     def _written(self, asked: Scoped, listed: Sequence[FoundPassage]) -> Iterator[Event]:
         note = f"{asked.note}\n\n" if asked.note else ""
@@ -148,9 +162,8 @@ class Generative:
 
     def _search(self, query: str, asked: Scoped) -> list[Passage]:
         """The passages for a query in the question's scope; of papers that it compares or sums up, for each."""
-        named = asked.question.papers
-        if asked.kind in ("compare", "summarize") and named:
-            each = [self.library.passages(query, Filters(papers=(paper.id,))) for paper in named]
+        if papers := self._papers(asked):
+            each = [self.library.passages(query, Filters(papers=(paper.id,))) for paper in papers]
             return [
                 passage
                 for rank in range(max(map(len, each)))
@@ -158,6 +171,12 @@ class Generative:
                 for passage in found[rank : rank + 1]
             ]
         return self.library.passages(query, asked.filters)
+
+    def _papers(self, asked: Scoped) -> Sequence[Paper]:
+        """The papers that a question compares or sums up; none where it asks for something else."""
+        if asked.kind == "compare":
+            return compared(asked, self.library)[0]
+        return asked.question.papers[:1] if asked.kind == "summarize" else ()
 
     def _parts(self, asked: Scoped) -> tuple[str, ...]:
         """What else to search for, less the scope that these queries state again."""

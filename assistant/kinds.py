@@ -27,6 +27,14 @@ _VERIFY = re.compile(
     r"|is it (?:true|correct|right)(?: to say)? that\b|(?:is it )?true or false\b)[\s:,]*",
     re.IGNORECASE,
 )
+_AGREE = re.compile(
+    r"^\W*(?:do|does|did) (?:all |most |the |these |those |any )*(?:\w+ )?"
+    r"(?:papers?|studies|works|authors|results|findings|they)(?: all)? (?:agree|disagree)"
+    r"(?: on whether| that| about| on| whether)?\b[\s:,]*"
+    r"|^\W*is there (?:an? )?(?:consensus|agreement|disagreement)(?: (?:among|between|across) (?:the |these )?\w+)?"
+    r"(?: that| on whether| about| on)?\b[\s:,]*",
+    re.IGNORECASE,
+)
 _COMPARE = re.compile(
     r"^\W*(?:/compare\b|(?:please |can you |could you )?(?:compare|contrast)\b)"
     r"|\b(?:differences?|comparison) between\b|\b(?:vs\.?|versus)(?=\s)"
@@ -65,7 +73,7 @@ def kind_of(question: str, papers: int = 0) -> Kind:
     """The kind of a question that stands alone and names `papers` papers of the library."""
     if _SMALLTALK.match(question) or not re.search(r"\w", question):
         return "smalltalk"
-    if _VERIFY.match(question):
+    if _VERIFY.match(question) or asks_agreement(question):
         return "verify"
     if _COUNTED.search(question) or _GROUPED.search(question) or _SORTED.search(question):
         return "metadata"
@@ -80,7 +88,13 @@ def kind_of(question: str, papers: int = 0) -> Kind:
 
 def claim(question: str) -> str:
     """What a question of the kind "verify" wants checked."""
-    return _VERIFY.sub("", question).strip().rstrip("?").strip()
+    stated = _AGREE if asks_agreement(question) else _VERIFY
+    return stated.sub("", question).strip().rstrip("?").strip()
+
+
+def asks_agreement(question: str) -> bool:
+    """Whether a question asks if papers agree on a claim."""
+    return _AGREE.match(question) is not None
 
 
 def sides(question: str) -> tuple[str, ...]:
