@@ -140,12 +140,14 @@ def test_each_package_raises_its_own_errors(
             openai_client.with_options(base_url=f"{failing.address}/v1") as client,
             pytest.raises(openai.AuthenticationError),
         ):
-            client.chat.completions.create(model="m", messages=[{"role": "user", "content": "?"}])
+            client.chat.completions.create(model="rehearsal", messages=[{"role": "user", "content": "?"}])
         with (
             anthropic_client.with_options(base_url=failing.address) as other,
             pytest.raises(anthropic.RateLimitError) as caught,
         ):
-            other.messages.create(model="m", max_tokens=9, messages=[{"role": "user", "content": "?"}])
+            other.messages.create(
+                model="rehearsal", max_tokens=9, messages=[{"role": "user", "content": "?"}]
+            )
     assert caught.value.response.headers["retry-after"] == "3"
 
 
@@ -160,7 +162,7 @@ def test_replies_that_would_never_end_end_with_the_server() -> None:
 
     def ask(address: str) -> None:
         try:
-            httpx.post(f"{address}/api/chat", json={"model": "m", "messages": []}, timeout=60)
+            httpx.post(f"{address}/api/chat", json={"model": "rehearsal", "messages": []}, timeout=60)
         except httpx.TransportError as error:
             failures.append(error)
 
@@ -183,5 +185,7 @@ def test_what_it_does_not_know_is_not_there(server: Rehearsal) -> None:
 
 
 def said(server: Rehearsal) -> str:
-    reply = httpx.post(f"{server.address}/api/chat", json={"model": "m", "messages": [], "stream": False})
+    reply = httpx.post(
+        f"{server.address}/api/chat", json={"model": "rehearsal", "messages": [], "stream": False}
+    )
     return str(json.loads(reply.text)["message"]["content"])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import SecretStr
 
@@ -23,6 +24,8 @@ class Anthropic(Provider):
     modules = ("llama_index.llms.anthropic", "anthropic")
     variable = "ANTHROPIC_API_KEY"
     address = "https://api.anthropic.com"
+    key_header = "X-Api-Key"
+    headers: ClassVar[Mapping[str, str]] = {"anthropic-version": "2023-06-01"}
 
     def build(self, spec: Spec, key: SecretStr, settings: ModelSettings) -> LLM:
         from anthropic import AsyncAnthropic, DefaultAsyncHttpxClient, omit
@@ -51,12 +54,18 @@ class Anthropic(Provider):
             base_url=at,
             max_retries=0,
             timeout=None,
-            http_client=DefaultAsyncHttpxClient(**client_options("X-Api-Key", key)),
+            http_client=DefaultAsyncHttpxClient(**client_options(self.key_header, key)),
         )
         return llm
 
     def options(self, tokens: int) -> dict[str, Any]:
         return {"max_tokens": tokens}
+
+    def offered_at(self, address: str) -> str:
+        return f"{root_address(address)}/v1/models?limit=1000"
+
+    def names(self, listed: Any) -> list[str]:
+        return [str(row["id"]) for row in listed["data"]]
 
     def heard(self, response: ChatResponse) -> Heard:
         told: Any = response.message.additional_kwargs

@@ -11,12 +11,19 @@ import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
+from inspect import unwrap
 from typing import TYPE_CHECKING, Any
 
+from pydantic import SecretStr
+
 from assistant.models.faults import Trouble, trouble
+from assistant.models.ledger import Ledger
+from assistant.models.pace import Pace
+from assistant.models.prices import Price
 from assistant.models.provider import Heard, Provider
 from assistant.models.retries import Patience
-from assistant.models.schema import Fault, Message, ModelError, Usage
+from assistant.models.schema import Counted, Fault, Message, ModelError, Usage
 from assistant.models.wire import Exchange
 from index.tokens import count_tokens
 
@@ -28,11 +35,12 @@ _CHARACTERS_A_TOKEN = 12
 _EVENTS_A_TOKEN = 4
 _SOME_EVENTS = 200
 """A reply that is longer than its most tokens can be, or comes in more events, does not keep to them."""
+_LIMITS = "llm.requests_a_minute and llm.tokens_a_minute"
 _REMEDIES: dict[Fault, str] = {
     "unreachable": "could not be reached: {said}. Does the server run, and is its address right?",
     "late": "did not finish within {seconds:g} s. Ask again, or allow more: llm.seconds",
     "key": "did not take the key: {said}. Put the right one into the environment or the file of keys",
-    "limit": "takes no more requests for now: {said}. Ask again later, or set llm.requests_a_minute",
+    "limit": "takes no more requests for now: {said}. Ask again later",
     "server": "failed: {said}. Ask again later",
     "malformed": "sent what its protocol does not allow: {said}. Is that server of this kind?",
     "cut": "stopped in the middle of its reply: {said}. Ask again",
@@ -43,38 +51,49 @@ _REMEDIES: dict[Fault, str] = {
 }
 
 
+@dataclass(frozen=True)
+class Terms:
+    """What holds for every call to one model: who speaks to it, how patiently, how fast, at what cost."""
+
+    name: str
+    provider: Provider
+    key: SecretStr
+    patience: Patience
+    pace: Pace
+    ledger: Ledger
+    price: Price | None
+    window: int | None
+
+
 class Call:
     """One request, and what came of it so far. It runs once."""
 
     def __init__(
-        self,
-        name: str,
-        provider: Provider,
-        llm: LLM,
-        messages: Sequence[Message],
-        *,
-        seconds: float,
-        tokens: int,
-        patience: Patience,
-        secrets: tuple[str, ...] = (),
+        self, terms: Terms, llm: LLM, messages: Sequence[Message], *, seconds: float, tokens: int
     ) -> None:
-        self._name = name
-        self._provider = provider
-        self._llm = provider.fitted(llm, tokens)
+        self._terms = terms
+        self._llm = terms.provider.fitted(llm, tokens)
         self._messages = tuple(messages)
         self._seconds = seconds
         self._deadline = time.monotonic() + seconds
         self._tokens = tokens
-        self._patience = patience
-        self._secrets = secrets
+        self._prompt_tokens = prompt_tokens(self._messages)
         self._accepted = False
         self._told = Heard()
         self._length = 0
-        self.requests = 0
+        self._requests = 0
         self.pieces: list[str] = []
 
     async def run(self, give: Callable[[str], None]) -> None:
         """Give each piece as it comes; raises ModelError unless the reply came whole."""
+        self._require_room()
+        entry = self._terms.ledger.begin(self._terms.name, self._cost(self._prompt_tokens, self._tokens))
+        try:
+            await self._in_time(give)
+        finally:
+            self._terms.ledger.end(entry, self.usage())
+
+    async def _in_time(self, give: Callable[[str], None]) -> None:
         try:
             async with asyncio.timeout(self._left()) as limit:
                 await self._until_answered(give)
@@ -88,19 +107,17 @@ class Call:
     def usage(self) -> Usage:
         """What it used so far: by the server's count where it told one, else estimated."""
         prompt, completion = self._told.prompt_tokens, self._told.completion_tokens
-        if prompt is not None and completion is not None:
-            return Usage(
-                prompt_tokens=prompt,
-                completion_tokens=completion,
-                requests=self.requests,
-                counted="provider",
-            )
-        if not self._accepted:
-            return Usage(requests=self.requests)
+        counted: Counted = "provider"
+        if prompt is None or completion is None:
+            counted = "estimated"
+            prompt = self._prompt_tokens if self._accepted else 0
+            completion = count_tokens(["".join(self.pieces)])[0]
         return Usage(
-            prompt_tokens=prompt_tokens(self._messages),
-            completion_tokens=count_tokens(["".join(self.pieces)])[0],
-            requests=self.requests,
+            prompt_tokens=prompt,
+            completion_tokens=completion,
+            requests=self._requests,
+            counted=counted,
+            cost=self._cost(prompt, completion),
         )
 
     def late(self) -> ModelError:
@@ -111,21 +128,35 @@ class Call:
         while True:
             exchange = Exchange()
             try:
-                await self._attempt(exchange, give)
+                await self._turn(exchange, give)
                 return
             except ModelError:
                 raise
             except Exception as error:  # each integration has errors of its own
-                found = trouble(error, exchange.status, self._secrets)
-                wait = self._patience.wait(self.requests, exchange.header("retry-after"))
+                found = trouble(error, exchange.status, (self._terms.key.get_secret_value(),))
+                wait = self._terms.patience.wait(self._requests, exchange.header("retry-after"))
                 again = found.passing and not self.pieces and wait is not None
                 if not again or wait is None or wait >= self._left():
                     raise self._of(found) from error
             await asyncio.sleep(wait)
 
+    async def _turn(self, exchange: Exchange, give: Callable[[str], None]) -> None:
+        """One request, when the server's limits a minute let it go."""
+        most = self._prompt_tokens + self._tokens
+        while (wait := self._terms.pace.wait(most)) > 0:
+            if wait >= self._left():
+                raise self._error("limit", f"{_LIMITS} let it go in {wait:.0f} s, after its deadline")
+            await asyncio.sleep(wait)
+        went = self._terms.pace.enter(most)
+        try:
+            await self._attempt(exchange, give)
+        finally:
+            used = self.usage()
+            went.tokens = used.prompt_tokens + used.completion_tokens
+
     async def _attempt(self, exchange: Exchange, give: Callable[[str], None]) -> None:
         """One request; the connection is closed when this ends, however it ends."""
-        self.requests += 1
+        self._requests += 1
         ending = None
         events = 0
         with exchange:
@@ -134,7 +165,7 @@ class Call:
                     async for response in responses:
                         self._accepted = True
                         events += 1
-                        heard = self._provider.heard(response)
+                        heard = self._terms.provider.heard(response)
                         self._note(heard)
                         ending = heard.ending or ending
                         if heard.piece:
@@ -147,12 +178,12 @@ class Call:
                 await exchange.close()
         if ending == "full":
             raise self._error("cut", f"it reached the {self._tokens} tokens that it may write (llm.tokens)")
-        if ending is None and self._provider.tells_ending:
+        if ending is None and self._terms.provider.tells_ending:
             raise self._error("cut", "the connection ended early")
 
     def _responses(self) -> AsyncGenerator[ChatResponse]:
         messages = _as_chat(self._messages)
-        options = self._provider.options(self._tokens)
+        options = self._terms.provider.options(self._tokens)
         if _only_sync(self._llm):
             return _in_a_thread(self._llm, messages, options)
         return _streamed(self._llm, messages, options)
@@ -167,6 +198,17 @@ class Call:
         if too_long or events > _EVENTS_A_TOKEN * self._tokens + _SOME_EVENTS:
             raise self._error("cut", f"it wrote on beyond the {self._tokens} tokens that it may (llm.tokens)")
 
+    def _require_room(self) -> None:
+        whole, window = self._prompt_tokens + self._tokens, self._terms.window
+        if window is not None and whole > window:
+            raise self._error(
+                "context",
+                f"prompt and reply may take {whole} tokens, and it is given room for {window} (llm.window)",
+            )
+
+    def _cost(self, prompt: int, completion: int) -> float | None:
+        return self._terms.price.cost(prompt, completion) if self._terms.price else None
+
     def _left(self) -> float:
         return self._deadline - time.monotonic()
 
@@ -175,7 +217,7 @@ class Call:
 
     def _error(self, fault: Fault, said: str = "") -> ModelError:
         words = _REMEDIES[fault].replace("{seconds:g}", f"{self._seconds:g}").replace("{said}", said)
-        return ModelError(fault, self._name, words)
+        return ModelError(fault, self._terms.name, words)
 
 
 def prompt_tokens(messages: Sequence[Message]) -> int:
@@ -193,7 +235,8 @@ def _only_sync(llm: LLM) -> bool:
     """Whether its asynchronous stream is the synchronous one in disguise, which would hold up the loop."""
     from llama_index.core.llms import CustomLLM
 
-    return isinstance(llm, CustomLLM) and type(llm).astream_chat is CustomLLM.astream_chat
+    own, plain = unwrap(type(llm).astream_chat), unwrap(CustomLLM.astream_chat)
+    return isinstance(llm, CustomLLM) and own is plain  # llama-index wraps the methods of each subclass anew
 
 
 async def _streamed(

@@ -14,17 +14,21 @@ from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from pydantic import SecretStr
-
-from assistant.models.call import Call
-from assistant.models.keys import find_key
+from assistant.models.cache import ReplyCache, request_key
+from assistant.models.call import Call, Terms
+from assistant.models.keys import required_key
+from assistant.models.ledger import Ledger
 from assistant.models.loop import Running
+from assistant.models.pace import shared_pace
+from assistant.models.prices import find_price
 from assistant.models.provider import Provider
 from assistant.models.registry import find_provider
+from assistant.models.replay import Recorded, Replay, Source
 from assistant.models.retries import Patience
 from assistant.models.schema import Message, ModelError, Reply, Usage
 from assistant.models.settings import ModelSettings
-from assistant.models.spec import Spec, read_spec
+from assistant.models.spec import Spec, nearby, read_spec
+from index.errors import SettingsError
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
@@ -36,33 +40,43 @@ _GRACE = 1.0
 def load_model(spec: str, settings: ModelSettings, patience: Patience | None = None) -> Model:
     """The model named `provider:model` or `provider:model@address`; nothing is imported or sent yet.
 
-    Raises SettingsError for a name that cannot be, ExtraMissing where a package is needed, and ModelError
-    where a key is.
+    Raises SettingsError for a name that cannot be or a file that must not be as it is, ExtraMissing where a
+    package is needed, and ModelError where a key is.
     """
     named = read_spec(spec)
     provider = find_provider(named)
-    key = find_key(named.provider, provider.variable, settings)
-    if provider.needs_key and not key.get_secret_value():
-        raise ModelError(
-            "key",
-            str(named),
-            f"needs a key: set {provider.variable} in the environment, or name a file: llm.keys",
+    return Model(named, settings, _terms(named, provider, settings, patience or Patience(settings.retries)))
+
+
+def _terms(named: Spec, provider: Provider, settings: ModelSettings, patience: Patience) -> Terms:
+    address = named.address or provider.address or ""
+    price = find_price(named, settings.prices)
+    if settings.daily_limit is not None and price is None and not nearby(address):
+        raise SettingsError(
+            f"llm.daily_limit is set, and no price is known for '{named}': give it a row in a file of "
+            "your own, llm.prices, as docs/models.md shows"
         )
-    return Model(named, provider, key, settings, patience or Patience(settings.retries))
+    return Terms(
+        name=str(named),
+        provider=provider,
+        key=required_key(named, provider.variable, provider.needs_key, settings),
+        patience=patience,
+        pace=shared_pace(address, settings.requests_a_minute, settings.tokens_a_minute),
+        ledger=Ledger(settings.file, settings.daily_limit),
+        price=price,
+        window=provider.window(settings),
+    )
 
 
 class Model:
     """A language model. Shared between threads; each call is its own."""
 
-    def __init__(
-        self, named: Spec, provider: Provider, key: SecretStr, settings: ModelSettings, patience: Patience
-    ) -> None:
+    def __init__(self, named: Spec, settings: ModelSettings, terms: Terms) -> None:
         self.spec = str(named)
         self._named = named
-        self._provider = provider
-        self._key = key
         self._settings = settings
-        self._patience = patience
+        self._terms = terms
+        self._cache = ReplyCache(settings.file, settings.cache_megabytes) if settings.cache else None
         self._building = threading.Lock()
         self._built: LLM | None = None
 
@@ -82,23 +96,28 @@ class Model:
         self, messages: Sequence[Message], *, seconds: float | None = None, tokens: int | None = None
     ) -> Stream:
         """The reply's pieces as they come; asking has begun when this returns."""
-        call = Call(
-            self.spec,
-            self._provider,
-            self._llm(),
-            messages,
-            seconds=seconds or self._settings.seconds,
-            tokens=tokens or self._settings.tokens,
-            patience=self._patience,
-            secrets=(self._key.get_secret_value(),),
-        )
-        return Stream(call, seconds or self._settings.seconds)
+        seconds, tokens = seconds or self._settings.seconds, tokens or self._settings.tokens
+        key = self._request_key(messages, tokens)
+        kept = self._cache.find(key) if self._cache else None
+        if kept is not None:
+            return Stream(Replay(kept), seconds)
+        call = Call(self._terms, self._llm(), messages, seconds=seconds, tokens=tokens)
+        return Stream(Recorded(call, self._cache, key) if self._cache else call, seconds)
 
     def _llm(self) -> LLM:
         with self._building:
             if self._built is None:
-                self._built = self._provider.build(self._named, self._key, self._settings)
+                self._built = self._terms.provider.build(self._named, self._terms.key, self._settings)
             return self._built
+
+    def _request_key(self, messages: Sequence[Message], tokens: int) -> str:
+        model = f"{self._named.provider}:{self._named.name}"
+        options = {
+            "tokens": tokens,
+            "temperature": self._settings.temperature,
+            "window": self._terms.window,
+        }
+        return request_key(model, self._named.address or "", messages, options)
 
 
 class Stream(Iterator[str]):
@@ -107,7 +126,7 @@ class Stream(Iterator[str]):
     `close()` ends the request, and with it the connection; leaving its block does too.
     """
 
-    def __init__(self, call: Call, seconds: float) -> None:
+    def __init__(self, call: Source, seconds: float) -> None:
         self.usage = Usage(requests=0)
         self._call = call
         self._arrived: queue.SimpleQueue[str | ModelError | None] = queue.SimpleQueue()

@@ -30,7 +30,7 @@ class Ollama(Provider):
         from ollama import AsyncClient
 
         at = spec.address or self.address
-        options = client_options("Authorization", key)
+        options = client_options(self.key_header, key)
         return Integration(
             model=spec.name,
             base_url=at,
@@ -44,6 +44,12 @@ class Ollama(Provider):
 
     def options(self, tokens: int) -> dict[str, Any]:
         return {}
+
+    def offered_at(self, address: str) -> str:
+        return f"{address.rstrip('/')}/api/tags"
+
+    def names(self, listed: Any) -> list[str]:
+        return [str(row["name"]) for row in listed["models"]]
 
     def heard(self, response: ChatResponse) -> Heard:
         raw: Any = response.raw

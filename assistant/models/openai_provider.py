@@ -40,7 +40,7 @@ class OpenAICompatible(Provider):
             base_url=at,
             max_retries=0,
             timeout=None,
-            http_client=DefaultAsyncHttpxClient(**client_options("Authorization", key)),
+            http_client=DefaultAsyncHttpxClient(**client_options(self.key_header, key)),
         )
         # The plain integration knows the names of its day's models and refuses the rest.
         return OpenAILike(
@@ -55,6 +55,12 @@ class OpenAICompatible(Provider):
 
     def options(self, tokens: int) -> dict[str, Any]:
         return {self.most_tokens: tokens, "stream_options": {"include_usage": True}}
+
+    def offered_at(self, address: str) -> str:
+        return f"{base_address(address)}/models"
+
+    def names(self, listed: Any) -> list[str]:
+        return [str(row["id"]) for row in listed["data"]]
 
     def heard(self, response: ChatResponse) -> Heard:
         raw: Any = response.raw
@@ -90,6 +96,10 @@ class Gemini(OpenAICompatible):
     needs_key = True
     address = "https://generativelanguage.googleapis.com/v1beta/openai"
     elsewhere = False
+
+    def names(self, listed: Any) -> list[str]:
+        """Google lists its models as things of a kind: `models/gemini-…`."""
+        return [name.removeprefix("models/") for name in super().names(listed)]
 
 
 def base_address(address: str) -> str:

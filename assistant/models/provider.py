@@ -8,12 +8,14 @@ same for all.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import SecretStr
 
 from assistant.models.settings import ModelSettings
 from assistant.models.spec import Spec
+from assistant.models.wire import KeyHeader
 from index.schema import Value
 
 if TYPE_CHECKING:
@@ -49,6 +51,10 @@ class Provider(ABC):
     """Whether another address can be given."""
     tells_ending: ClassVar[bool] = True
     """Whether a stream that ends without saying so was cut."""
+    key_header: ClassVar[KeyHeader] = "Authorization"
+    """Where in a request its key goes."""
+    headers: ClassVar[Mapping[str, str]] = {}
+    """What a request for the list of models needs beside the key."""
 
     @abstractmethod
     def build(self, spec: Spec, key: SecretStr, settings: ModelSettings) -> LLM:
@@ -65,6 +71,14 @@ class Provider(ABC):
     @abstractmethod
     def heard(self, response: ChatResponse) -> Heard:
         """What one event of its stream says."""
+
+    def offered_at(self, address: str) -> str | None:
+        """Where a server at `address` lists its models; None where it does not."""
+        return None
+
+    def names(self, listed: Any) -> list[str]:
+        """The models in that list, as specs name them."""
+        return []
 
     def window(self, settings: ModelSettings) -> int | None:
         """How many tokens prompt and reply may have together; None where the server says so itself."""

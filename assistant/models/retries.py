@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -40,10 +41,8 @@ def retry_seconds(header: str | None, now: datetime) -> float | None:
     """A Retry-After header in seconds, from a number or an HTTP date (RFC 9110, 10.2.3); None where it is neither."""
     if not header:
         return None
-    try:
+    if re.fullmatch(r"-?\d+(\.\d+)?", header.strip()):
         return max(0.0, float(header))
-    except ValueError:
-        pass
     try:
         then = parsedate_to_datetime(header)
     except ValueError:

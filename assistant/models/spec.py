@@ -19,15 +19,6 @@ class Spec(Value):
     def __str__(self) -> str:
         return f"{self.provider}:{self.name}" + (f"@{self.address}" if self.address else "")
 
-    @property
-    def nearby(self) -> bool:
-        """Whether the address is this machine's own."""
-        host = urlsplit(self.address or "").hostname or ""
-        try:
-            return host == "localhost" or ip_address(host).is_loopback
-        except ValueError:
-            return False
-
 
 def read_spec(text: str) -> Spec:
     """Raises SettingsError where `text` is not of the form, or holds something secret."""
@@ -45,3 +36,12 @@ def read_spec(text: str) -> Spec:
             "as in openai:gpt-5-mini or openai-compatible:my-model@http://localhost:8080/v1"
         )
     return Spec(provider=provider, name=name, address=address.rstrip("/") or None)
+
+
+def nearby(address: str) -> bool:
+    """Whether an address is this machine's own."""
+    host = urlsplit(address).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

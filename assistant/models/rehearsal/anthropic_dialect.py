@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from assistant.models.rehearsal.dialect import Failure, Wording, event, said, text_of, without
-from assistant.models.rehearsal.schema import Asked, Misfortune, Scripted
+from assistant.models.rehearsal.schema import Asked, Refusal, Scripted
 from assistant.models.schema import Message
 
-_FAILURES: dict[Misfortune, tuple[int, str, str]] = {
+_FAILURES: dict[Refusal, tuple[int, str, str]] = {
     "key": (401, "authentication_error", "invalid x-api-key"),
     "limit": (429, "rate_limit_error", "This request would exceed your organization's rate limit."),
     "server": (500, "api_error", "Internal server error"),
+    "missing": (404, "not_found_error", "model: {model}"),
     "context": (400, "invalid_request_error", "prompt is too long: 210000 tokens > 200000 maximum"),
 }
 
@@ -65,9 +66,9 @@ class Anthropic(Wording):
             "usage": _usage(scripted.prompt_tokens, scripted.completion_tokens),
         }
 
-    def failure(self, fault: Misfortune) -> Failure:
-        status, kind, message = _FAILURES[fault]
-        return status, {"type": "error", "error": {"type": kind, "message": message}}
+    def failure(self, refusal: Refusal, model: str) -> Failure:
+        status, kind, message = _FAILURES[refusal]
+        return status, {"type": "error", "error": {"type": kind, "message": message.format(model=model)}}
 
     def offered(self, models: Sequence[str]) -> dict[str, Any]:
         rows = [

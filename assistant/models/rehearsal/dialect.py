@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from assistant.models.rehearsal.schema import Asked, Dialect, Misfortune, Scripted
+from assistant.models.rehearsal.schema import Asked, Dialect, Refusal, Scripted
 from assistant.models.schema import Message, Role
 
 Failure = tuple[int, dict[str, Any]]
@@ -45,8 +45,8 @@ class Wording(ABC):
         """The reply to a request that asked for no stream."""
 
     @abstractmethod
-    def failure(self, fault: Misfortune) -> Failure:
-        """How "key", "limit", "server" and "context" are told."""
+    def failure(self, refusal: Refusal, model: str) -> Failure:
+        """How a request is refused."""
 
     @abstractmethod
     def offered(self, models: Sequence[str]) -> dict[str, Any]:

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from assistant.models.rehearsal.dialect import Failure, Wording, said, without
-from assistant.models.rehearsal.schema import Asked, Misfortune, Scripted
+from assistant.models.rehearsal.schema import Asked, Refusal, Scripted
 
 _SOME_TIME = "1970-01-01T00:00:00Z"
-_FAILURES: dict[Misfortune, tuple[int, str]] = {
+_FAILURES: dict[Refusal, tuple[int, str]] = {
     "key": (401, "unauthorized"),
     "limit": (429, "too many requests"),
     "server": (500, "llama runner process has terminated: exit status 2"),
+    "missing": (404, "model '{model}' not found"),
     "context": (400, "the input length exceeds the context length"),
 }
 
@@ -48,9 +49,9 @@ class Ollama(Wording):
     def whole(self, asked: Asked, scripted: Scripted) -> dict[str, Any]:
         return _said(asked, "".join(scripted.parts)) | _done(scripted)
 
-    def failure(self, fault: Misfortune) -> Failure:
-        status, message = _FAILURES[fault]
-        return status, {"error": message}
+    def failure(self, refusal: Refusal, model: str) -> Failure:
+        status, message = _FAILURES[refusal]
+        return status, {"error": message.format(model=model)}
 
     def offered(self, models: Sequence[str]) -> dict[str, Any]:
         rows = [{"name": name, "model": name, "modified_at": _SOME_TIME, "size": 0} for name in models]

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from assistant.models.rehearsal.dialect import Failure, Wording, event, said, without
-from assistant.models.rehearsal.schema import Asked, Misfortune, Scripted
+from assistant.models.rehearsal.schema import Asked, Refusal, Scripted
 
-_FAILURES: dict[Misfortune, tuple[int, str, str | None, str]] = {
+_FAILURES: dict[Refusal, tuple[int, str, str | None, str]] = {
     "key": (401, "invalid_request_error", "invalid_api_key", "Incorrect API key provided."),
     "limit": (429, "requests", "rate_limit_exceeded", "Rate limit reached for requests."),
     "server": (500, "server_error", None, "The server had an error while processing your request."),
+    "missing": (404, "invalid_request_error", "model_not_found", "The model `{model}` does not exist."),
     "context": (
         400,
         "invalid_request_error",
@@ -62,9 +63,11 @@ class OpenAI(Wording):
         }
         return _head(asked, "chat.completion") | {"choices": [choice], "usage": _usage(scripted)}
 
-    def failure(self, fault: Misfortune) -> Failure:
-        status, kind, code, message = _FAILURES[fault]
-        return status, {"error": {"message": message, "type": kind, "param": None, "code": code}}
+    def failure(self, refusal: Refusal, model: str) -> Failure:
+        status, kind, code, message = _FAILURES[refusal]
+        return status, {
+            "error": {"message": message.format(model=model), "type": kind, "param": None, "code": code}
+        }
 
     def offered(self, models: Sequence[str]) -> dict[str, Any]:
         rows = [{"id": name, "object": "model", "created": 0, "owned_by": "rehearsal"} for name in models]

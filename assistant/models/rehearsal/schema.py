@@ -26,6 +26,9 @@ Misfortune = Literal[
     "context",  # the prompt is too long
 ]
 
+Refusal = Literal["key", "limit", "server", "context", "missing"]
+"""What is told by a status and a body; `missing` is what becomes of a model that the server does not have."""
+
 CHATTER = "Sure! I would be happy to help you with that. Here is some general background instead."
 
 

@@ -18,6 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import cycle
 from types import TracebackType
 from typing import Any
+from urllib.parse import urlsplit
 
 from assistant.models.rehearsal.anthropic_dialect import Anthropic
 from assistant.models.rehearsal.dialect import Wording
@@ -162,7 +163,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         rehearsal = self.server.rehearsal
         for wording in self._wordings():
-            if self.path == wording.offered_at:
+            if urlsplit(self.path).path == wording.offered_at:
                 return self._data(200, wording.offered(rehearsal.models))
         return self._data(404, {"error": {"message": f"There is nothing at {self.path}."}})
 
@@ -183,6 +184,8 @@ class _Handler(BaseHTTPRequestHandler):
         return sorted(WORDINGS, key=lambda wording: (wording.name == "anthropic") != named)
 
     def _play(self, wording: Wording, asked: Asked, scripted: Scripted) -> None:
+        if asked.model not in self.server.rehearsal.models:
+            return self._data(*wording.failure("missing", asked.model))
         match scripted.fault:
             case "silent":
                 self._wait(_FOREVER)
@@ -190,11 +193,12 @@ class _Handler(BaseHTTPRequestHandler):
                 self._reset()
             case "key" | "limit" | "server" | "context":
                 again = {"Retry-After": scripted.retry_after} if scripted.retry_after is not None else {}
-                self._data(*wording.failure(scripted.fault), headers=again)
+                self._data(*wording.failure(scripted.fault, asked.model), headers=again)
             case _ if asked.stream:
                 self._stream(wording, asked, scripted)
             case _:
                 self._whole(wording, asked, scripted)
+        return None
 
     def _stream(self, wording: Wording, asked: Asked, scripted: Scripted) -> None:
         self._head(200, {"Content-Type": wording.content_type, "Transfer-Encoding": "chunked"})
