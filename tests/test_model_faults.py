@@ -144,13 +144,31 @@ def test_a_wait_beyond_the_deadline_is_not_begun(dialect: Dialect, settings: Mod
         assert time.monotonic() - began < 10
 
 
-def test_a_reply_that_fills_its_limit_is_cut(settings: ModelSettings) -> None:
-    with Rehearsal([Scripted(text="one two three", full=True)]) as server:
-        stream = load_model(server.spec("openai"), settings).stream(ASKED, tokens=3)
+def test_a_reply_that_fills_its_limit_is_cut(dialect: Dialect, settings: ModelSettings) -> None:
+    with Rehearsal([Scripted(text="one two three", ending="full")]) as server:
+        stream = load_model(server.spec(dialect), settings).stream(ASKED, tokens=3)
         with pytest.raises(ModelError, match="reached the 3 tokens that it may write") as caught:
             list(stream)
         assert caught.value.fault == "cut"
         assert stream.usage.completion_tokens == 11
+
+
+@pytest.mark.parametrize("dialect", ["openai", "anthropic"], indirect=True)
+def test_a_reply_that_the_provider_keeps_back_is_refused(dialect: Dialect, settings: ModelSettings) -> None:
+    with (
+        Rehearsal([Scripted(text="one two three", ending="filter")]) as server,
+        pytest.raises(ModelError, match="kept the rest of the reply back") as caught,
+    ):
+        load_model(server.spec(dialect), settings).ask(ASKED)
+    assert caught.value.fault == "refused"
+
+
+def test_a_piece_that_never_ends_is_not_read_to_the_end(dialect: Dialect, settings: ModelSettings) -> None:
+    with Rehearsal([Scripted(pieces=("x" * 9_000_000,))]) as server:
+        with pytest.raises(ModelError, match="the response does not end") as caught:
+            load_model(server.spec(dialect), settings).ask(ASKED, tokens=10)
+        assert caught.value.fault == "cut"
+        assert server.quiet()
 
 
 # ---- Telling faults apart

@@ -33,6 +33,12 @@ def settings(tmp_path: Path) -> ModelSettings:
     return ModelSettings(file=tmp_path / "models.sqlite", seconds=20)
 
 
+def open_files() -> int:
+    """How many files and sockets this process has open, where the system tells."""
+    folder = Path("/proc/self/fd")
+    return len(list(folder.iterdir())) if folder.exists() else 0
+
+
 def echo(asked: Asked) -> Scripted:
     return Scripted(text=f"You said: {asked.messages[-1].text}")
 
@@ -81,18 +87,36 @@ def test_a_closed_stream_ends_the_request(dialect: Dialect, settings: ModelSetti
         assert loop.tasks() == 0
 
 
+def test_a_stream_is_closed_from_another_thread_while_one_waits(
+    dialect: Dialect, settings: ModelSettings
+) -> None:
+    with Rehearsal([Scripted(fault="silent")]) as server:
+        stream = load_model(server.spec(dialect), settings).stream(ASKED)
+        said: list[str] = []
+        waiting = threading.Thread(target=lambda: said.extend(stream))
+        waiting.start()
+        while not server.asked:
+            assert waiting.is_alive()
+        stream.close()
+        waiting.join(5)
+        assert not waiting.is_alive()
+        assert said == []
+        assert server.quiet()
+
+
 def test_a_hundred_streams_cut_short_leave_nothing_behind(dialect: Dialect, settings: ModelSettings) -> None:
     with Rehearsal([Scripted(text="one two", fault="endless", pause=0.001)]) as server:
         model = load_model(server.spec(dialect), settings)
         with model.stream(ASKED) as stream:
             next(stream)
-        threads = threading.active_count()
+        threads, files = threading.active_count(), open_files()
         for _ in range(100):
             with model.stream(ASKED) as stream:
                 next(stream)
         assert server.quiet()
         assert loop.tasks() == 0
         assert threading.active_count() <= threads
+        assert open_files() <= files
     assert len(server.asked) == 101
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import SecretStr
 
-from assistant.models.provider import Heard, Provider
+from assistant.models.provider import Ending, Heard, Provider
 from assistant.models.settings import ModelSettings
 from assistant.models.spec import Spec
 from assistant.models.wire import client_options
@@ -15,6 +15,9 @@ from assistant.models.wire import client_options
 if TYPE_CHECKING:
     from llama_index.core.base.llms.types import ChatResponse
     from llama_index.core.llms import LLM
+
+
+_ENDINGS: dict[str, Ending] = {"max_tokens": "full", "refusal": "withheld"}
 
 
 class Anthropic(Provider):
@@ -73,7 +76,7 @@ class Anthropic(Provider):
         reason = told.get("stop_reason")
         return Heard(
             piece=response.delta or "",
-            ending=None if reason is None else "full" if reason == "max_tokens" else "whole",
+            ending=_ENDINGS.get(reason, "whole") if reason else None,
             prompt_tokens=usage.get("input_tokens") if reason else None,
             completion_tokens=usage.get("output_tokens") if reason else None,
         )

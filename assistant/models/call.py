@@ -32,9 +32,11 @@ if TYPE_CHECKING:
     from llama_index.core.llms import LLM
 
 _CHARACTERS_A_TOKEN = 12
+_BYTES_A_TOKEN = 4000
+_SOME_BYTES = 1_000_000
 _EVENTS_A_TOKEN = 4
 _SOME_EVENTS = 200
-"""A reply that is longer than its most tokens can be, or comes in more events, does not keep to them."""
+"""A reply that is longer than its most tokens can be, on the wire or off it, or comes in more events."""
 _LIMITS = "llm.requests_a_minute and llm.tokens_a_minute"
 _REMEDIES: dict[Fault, str] = {
     "unreachable": "could not be reached: {said}. Does the server run, and is its address right?",
@@ -126,7 +128,7 @@ class Call:
 
     async def _until_answered(self, give: Callable[[str], None]) -> None:
         while True:
-            exchange = Exchange()
+            exchange = Exchange(_BYTES_A_TOKEN * self._tokens + _SOME_BYTES)
             try:
                 await self._turn(exchange, give)
                 return
@@ -178,6 +180,8 @@ class Call:
                 await exchange.close()
         if ending == "full":
             raise self._error("cut", f"it reached the {self._tokens} tokens that it may write (llm.tokens)")
+        if ending == "withheld":
+            raise self._error("refused", "the provider kept the rest of the reply back")
         if ending is None and self._terms.provider.tells_ending:
             raise self._error("cut", "the connection ended early")
 

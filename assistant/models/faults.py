@@ -26,6 +26,7 @@ _BY_NAME: dict[str, Fault] = {
     "ValidationError": "malformed",
     "APIResponseValidationError": "malformed",
     "LocalProtocolError": "malformed",
+    "TooMuch": "cut",
     "RemoteProtocolError": "cut",
     "ReadError": "cut",
     "WriteError": "cut",

@@ -25,7 +25,7 @@ from assistant.models.provider import Provider
 from assistant.models.registry import find_provider
 from assistant.models.replay import Recorded, Replay, Source
 from assistant.models.retries import Patience
-from assistant.models.schema import Message, ModelError, Reply, Usage
+from assistant.models.schema import Message, Reply, Usage
 from assistant.models.settings import ModelSettings
 from assistant.models.spec import Spec, nearby, read_spec
 from index.errors import SettingsError
@@ -129,7 +129,7 @@ class Stream(Iterator[str]):
     def __init__(self, call: Source, seconds: float) -> None:
         self.usage = Usage(requests=0)
         self._call = call
-        self._arrived: queue.SimpleQueue[str | ModelError | None] = queue.SimpleQueue()
+        self._arrived: queue.SimpleQueue[str | Exception | None] = queue.SimpleQueue()
         self._deadline = time.monotonic() + seconds + _GRACE
         self._over = False
         self._running = Running(self._run())
@@ -167,6 +167,7 @@ class Stream(Iterator[str]):
         if not self._over:
             self._over = True
             self._running.cancel()
+            self._arrived.put(None)  # another thread may be waiting for a piece
             self._running.wait(_GRACE)
             self.usage = self._call.usage()
             self._arrived.put(None)  # for whoever waits for a piece in another thread
@@ -174,7 +175,7 @@ class Stream(Iterator[str]):
     async def _run(self) -> None:
         try:
             await self._call.run(self._arrived.put)
-        except ModelError as error:
+        except Exception as error:  # noqa: BLE001  (raised where the pieces are read)
             self._arrived.put(error)
         else:
             self._arrived.put(None)

@@ -16,11 +16,12 @@ from assistant.models.registry import find_provider
 from assistant.models.schema import Message, ModelError
 from assistant.models.settings import ModelSettings
 from assistant.models.spec import read_spec
-from assistant.models.wire import client_options
+from assistant.models.wire import Exchange, client_options
 from index.errors import IbidError
 
 _SECONDS = 10.0
 _SHOWN = 8
+_MOST_BYTES = 20_000_000
 _TRIED = [Message(role="user", text="Answer with the one word: yes")]
 
 
@@ -93,7 +94,8 @@ def _fetched(address: str, options: dict[str, Any], seconds: float, secret: str)
         status = None
         try:
             async with asyncio.timeout(seconds), httpx.AsyncClient(**options) as client:
-                response = await client.get(address)
+                with Exchange(_MOST_BYTES):
+                    response = await client.get(address)
                 status = response.status_code
                 if status >= 300:
                     raise _Refusal(response)

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from assistant.models.provider import Heard, Provider
+from assistant.models.provider import Ending, Heard, Provider
 from assistant.models.settings import ModelSettings
 from assistant.models.spec import Spec
 from assistant.models.wire import client_options
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from llama_index.core.base.llms.types import ChatResponse
     from llama_index.core.llms import LLM
 
+_ENDINGS: dict[str, Ending] = {"length": "full", "content_filter": "withheld"}
 _UNUSED = "unused"
 """What stands for the key in the integration, which refuses to be without one; the wire puts the real one."""
 
@@ -68,7 +69,7 @@ class OpenAICompatible(Provider):
         usage = getattr(raw, "usage", None)
         return Heard(
             piece=response.delta or "",
-            ending=("full" if reasons[0] == "length" else "whole") if reasons else None,
+            ending=_ENDINGS.get(reasons[0], "whole") if reasons else None,
             prompt_tokens=usage.prompt_tokens if usage else None,
             completion_tokens=usage.completion_tokens if usage else None,
         )

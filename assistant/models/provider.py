@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from llama_index.core.base.llms.types import ChatResponse
     from llama_index.core.llms import LLM
 
-Ending = Literal["whole", "full"]
-"""A reply came to its own end, or to the most tokens it may have."""
+Ending = Literal["whole", "full", "withheld"]
+"""A reply came to its own end, or to the most tokens it may have, or the provider kept the rest back."""
 
 
 class Heard(Value):

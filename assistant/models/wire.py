@@ -8,6 +8,7 @@ where it was sent.
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable
 from contextvars import ContextVar
 from typing import Any, Literal
 
@@ -16,11 +17,16 @@ from pydantic import SecretStr
 KeyHeader = Literal["Authorization", "X-Api-Key"]
 
 
-class Exchange:
-    """What the servers said to one attempt at a call."""
+class TooMuch(Exception):
+    """A response is longer than it may be."""
 
-    def __init__(self) -> None:
+
+class Exchange:
+    """What the servers said to one attempt at a call, of which at most so many bytes are read."""
+
+    def __init__(self, most_bytes: int) -> None:
         self._responses: list[Any] = []
+        self._left = most_bytes
 
     def __enter__(self) -> Exchange:
         self._token = _current.set(self)
@@ -30,7 +36,14 @@ class Exchange:
         _current.reset(self._token)
 
     def note(self, response: Any) -> None:
+        """Take note of a response whose body is not read yet, and bound it."""
+        response.stream = _bounded(response.stream, self._count)
         self._responses.append(response)
+
+    def _count(self, size: int) -> None:
+        self._left -= size
+        if self._left < 0:
+            raise TooMuch("the response does not end")
 
     @property
     def status(self) -> int | None:
@@ -59,7 +72,8 @@ def client_options(header: KeyHeader, key: SecretStr) -> dict[str, Any]:
     return {
         "timeout": None,  # the whole call has a deadline
         "follow_redirects": False,
-        "headers": {"Connection": "close"},
+        # Not compressed: a small reply would gain nothing, and a hostile one could unfold without end.
+        "headers": {"Connection": "close", "Accept-Encoding": "identity"},
         "event_hooks": {"response": [_note]},
         "auth": _signing(header, key),
     }
@@ -69,6 +83,22 @@ async def _note(response: Any) -> None:
     exchange = _current.get()
     if exchange is not None:
         exchange.note(response)
+
+
+def _bounded(stream: Any, count: Callable[[int], None]) -> Any:
+    """The stream with each part's size counted, of the class that its package asks for."""
+    (base,) = [kind for kind in type(stream).__mro__ if kind.__name__ == "AsyncByteStream"]
+
+    class Counted(base):  # type: ignore[misc, valid-type]
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            async for part in stream:
+                count(len(part))
+                yield part
+
+        async def aclose(self) -> None:
+            await stream.aclose()
+
+    return Counted()
 
 
 def _signing(header: KeyHeader, key: SecretStr) -> Any:

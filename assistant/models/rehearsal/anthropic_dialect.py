@@ -9,6 +9,7 @@ from assistant.models.rehearsal.dialect import Failure, Wording, event, said, te
 from assistant.models.rehearsal.schema import Asked, Refusal, Scripted
 from assistant.models.schema import Message
 
+_ENDINGS = {"stop": "end_turn", "full": "max_tokens", "filter": "refusal"}
 _FAILURES: dict[Refusal, tuple[int, str, str]] = {
     "key": (401, "authentication_error", "invalid x-api-key"),
     "limit": (429, "rate_limit_error", "This request would exceed your organization's rate limit."),
@@ -50,7 +51,7 @@ class Anthropic(Wording):
         return _named({"type": "content_block_delta", "index": 0, "delta": delta})
 
     def closing(self, asked: Asked, scripted: Scripted) -> bytes:
-        delta = {"stop_reason": "max_tokens" if scripted.full else "end_turn", "stop_sequence": None}
+        delta = {"stop_reason": _ENDINGS[scripted.ending], "stop_sequence": None}
         usage = {"output_tokens": scripted.completion_tokens or 0}
         return (
             _named({"type": "content_block_stop", "index": 0})
@@ -62,7 +63,7 @@ class Anthropic(Wording):
         text = "".join(scripted.parts)
         return _message(asked) | {
             "content": [{"type": "text", "text": text}] if text else [],
-            "stop_reason": "max_tokens" if scripted.full else "end_turn",
+            "stop_reason": _ENDINGS[scripted.ending],
             "usage": _usage(scripted.prompt_tokens, scripted.completion_tokens),
         }
 

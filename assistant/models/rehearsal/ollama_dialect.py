@@ -10,6 +10,7 @@ from assistant.models.rehearsal.dialect import Failure, Wording, said, without
 from assistant.models.rehearsal.schema import Asked, Refusal, Scripted
 
 _SOME_TIME = "1970-01-01T00:00:00Z"
+_ENDINGS = {"stop": "stop", "full": "length", "filter": "stop"}
 _FAILURES: dict[Refusal, tuple[int, str]] = {
     "key": (401, "unauthorized"),
     "limit": (429, "too many requests"),
@@ -70,4 +71,4 @@ def _said(asked: Asked, text: str) -> dict[str, Any]:
 def _done(scripted: Scripted) -> dict[str, Any]:
     counts = {"prompt_eval_count": scripted.prompt_tokens, "eval_count": scripted.completion_tokens}
     told = {name: count for name, count in counts.items() if count is not None}
-    return {"done": True, "done_reason": "length" if scripted.full else "stop", "total_duration": 1} | told
+    return {"done": True, "done_reason": _ENDINGS[scripted.ending], "total_duration": 1} | told

@@ -8,6 +8,7 @@ from typing import Any
 from assistant.models.rehearsal.dialect import Failure, Wording, event, said, without
 from assistant.models.rehearsal.schema import Asked, Refusal, Scripted
 
+_ENDINGS = {"stop": "stop", "full": "length", "filter": "content_filter"}
 _FAILURES: dict[Refusal, tuple[int, str, str | None, str]] = {
     "key": (401, "invalid_request_error", "invalid_api_key", "Incorrect API key provided."),
     "limit": (429, "requests", "rate_limit_exceeded", "Rate limit reached for requests."),
@@ -48,7 +49,7 @@ class OpenAI(Wording):
 
     def closing(self, asked: Asked, scripted: Scripted) -> bytes:
         told = asked.options.get("stream_options") or {}
-        last = event(_chunk(asked, {}, "length" if scripted.full else "stop"))
+        last = event(_chunk(asked, {}, _ENDINGS[scripted.ending]))
         if told.get("include_usage") and (usage := _usage(scripted)):
             last += event(_head(asked, "chat.completion.chunk") | {"choices": [], "usage": usage})
         return last + b"data: [DONE]\n\n"
@@ -58,7 +59,7 @@ class OpenAI(Wording):
         choice = {
             "index": 0,
             "message": message,
-            "finish_reason": "length" if scripted.full else "stop",
+            "finish_reason": _ENDINGS[scripted.ending],
             "logprobs": None,
         }
         return _head(asked, "chat.completion") | {"choices": [choice], "usage": _usage(scripted)}

@@ -50,7 +50,7 @@ class Asked(Value):
 class Scripted(Value):
     """One reply: its text, or its pieces as they are to be cut; `pause` is in seconds between pieces.
 
-    `full` says that it ends because it came to the most tokens allowed. `prompt_tokens` and
+    `ending` says what ended it: itself, the most tokens allowed, or the provider's filter. `prompt_tokens` and
     `completion_tokens` are what the server reports; None: nothing is reported.
     """
 
@@ -59,7 +59,7 @@ class Scripted(Value):
     fault: Misfortune | None = None
     pause: float = 0.0
     retry_after: str | None = None
-    full: bool = False
+    ending: Literal["stop", "full", "filter"] = "stop"
     prompt_tokens: int | None = 7
     completion_tokens: int | None = 11
 
