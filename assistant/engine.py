@@ -69,6 +69,11 @@ class Assistant:
         """The same without language models: its answers are quoted, cost nothing and do not vary."""
         return Assistant(self.library, self.settings, self.today) if self.models else self
 
+    def written_by(self, spec: str) -> Assistant:
+        """The same with another model that writes; raises what `load_model` does. It has models already."""
+        assert self.models is not None
+        return Assistant(self.library, self.settings, self.today, self.models.written_by(spec))
+
     def ask(self, question: str, turns: Sequence[Turn] = (), filters: Filters = Filters()) -> Answer:
         """The answer to a question after the given turns, oldest first, held to the papers in scope."""
         for event in self.stream(question, turns, filters):

@@ -67,7 +67,7 @@ def rehearsed(
     library: Library, script: Script, folder: Path, dialect: Dialect = "openai", **writing: Any
 ) -> Iterator[tuple[Assistant, Rehearsal]]:
     """An assistant whose models are played from a script by a server of its own."""
-    with Rehearsal(script) as server:
+    with Rehearsal(script, models=("rehearsal", "rehearsal-2")) as server:
         limits = ModelSettings(file=folder / "models.sqlite", cache=False, seconds=60, retries=0)
         model = load_model(server.spec(dialect), limits)
-        yield Assistant(library, models=Models(model, model, WritingSettings(**writing))), server
+        yield Assistant(library, models=Models(model, model, WritingSettings(**writing), limits)), server

@@ -67,3 +67,39 @@ def test_a_model_that_cannot_be_reached_leaves_quotes_and_says_why(
         expect(turn.locator("a.cite").first).to_be_visible()
         expect(turn.locator(".coverage")).to_contain_text("extractive")
         expect(page.locator("#error")).to_have_count(0)
+
+
+def test_what_writes_can_be_chosen_among_what_the_server_offers_and_is_remembered(
+    chat_library: Library, serve_with: Serve, visit: Visit, ask: Ask, tmp_path: Path
+) -> None:
+    with rehearsed(chat_library, playing(), tmp_path) as (assistant, server):
+        page = visit(serve_with(assistant))
+        engine = page.get_by_label("What writes the answers")
+        expect(engine).to_have_value(server.spec("openai"))
+        engine.focus()
+        expect(engine.locator("option")).to_have_count(1 + len(server.models))
+        engine.select_option("extractive")
+        expect(page.locator("#status")).to_contain_text("Answers: quotes only.")
+        turn = ask(page, QUESTION)
+        expect(turn.locator(".coverage")).to_contain_text("extractive")
+        assert not server.asked
+        page.reload()
+        expect(engine).to_have_value("extractive")
+        engine.focus()
+        other = server.spec("openai", server.models[-1])
+        engine.select_option(other)
+        turn = ask(page, "What is GRPO?")
+        expect(turn.locator(".coverage")).to_contain_text(other)
+
+
+def test_a_model_that_the_server_does_not_offer_cannot_be_chosen(
+    chat_library: Library, serve_with: Serve, visit: Visit, ask: Ask, tmp_path: Path
+) -> None:
+    with rehearsed(chat_library, playing(), tmp_path) as (assistant, server):
+        page = visit(serve_with(assistant))
+        expect(page.get_by_label("What writes the answers")).to_be_visible()
+        page.evaluate("localStorage.setItem('ibid-engine', 'openai-compatible:evil@http://127.0.0.1:9/v1')")
+        page.reload()
+        expect(page.locator("#engine[data-chosen]")).to_have_value(server.spec("openai"))
+        assert page.evaluate("localStorage.getItem('ibid-engine')") is None
+        expect(ask(page, QUESTION).locator(".coverage")).to_contain_text(server.spec("openai"))

@@ -93,7 +93,7 @@ def start(assistant: Assistant, host: str, port: int, **more: Any) -> gr.Blocks:
 @cache
 def _script() -> str:
     """The pages' scripts in one: what all of them share, then what each adds."""
-    names = ("app.js", "chat.js", "composer.js", "connection.js", "library.js", "digest.js")
+    names = ("app.js", "chat.js", "composer.js", "connection.js", "engine.js", "library.js", "digest.js")
     return "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in names)
 
 

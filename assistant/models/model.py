@@ -170,7 +170,6 @@ class Stream(Iterator[str]):
             self._arrived.put(None)  # another thread may be waiting for a piece
             self._running.wait(_GRACE)
             self.usage = self._call.usage()
-            self._arrived.put(None)  # for whoever waits for a piece in another thread
 
     async def _run(self) -> None:
         try:

@@ -21,6 +21,7 @@ from index.errors import IbidError
 from index.library import Library
 from index.schema import Filters
 from ui.chat import evidence_view, thread_view
+from ui.chat.engines import Engines
 from ui.chat.evidence import Evidence
 from ui.chat.history import History
 from ui.chat.offers import Offers
@@ -53,7 +54,8 @@ class Chat:
         self.scoping = Scoping(library, self.conversations)
         evidence = Evidence(library, self.conversations)
         offers = Offers(library, assistant, self.conversations)
-        self.services = Services(library, self.history, evidence, offers)
+        self.engines = Engines(assistant)
+        self.services = Services(library, self.history, evidence, offers, self.engines)
         self._runs = Runs()
         self._looking: dict[str, object] = {}  # what each browser tab looks at now, as a mark of the visit
 
@@ -79,6 +81,7 @@ class Chat:
     def leave(self, visitor: str) -> None:
         """Nobody looks any more."""
         self._looking.pop(visitor, None)
+        self.engines.leave(visitor)
 
     def find(self, conversation: str) -> Conversation | None:
         """The conversation of that id, where there is one."""
@@ -139,7 +142,7 @@ class Chat:
         visit = self._arrive(visitor)
         if found is None:
             found = self.conversations.create(filters)
-        run = self._start(found, question, filters, len(found.turns))
+        run = self._start(visitor, found, question, filters, len(found.turns))
         box = "" if run.progress.question == question else question
         asked = self._whole(found, run.progress).model_copy(update={"box": box})
         # The turns before stand on the page already: a long conversation is not sent again.
@@ -189,8 +192,21 @@ class Chat:
 
     # Parts of the page
 
-    def header(self) -> str:
-        return frame_view.header(self.assistant.engine, self.library.count())
+    def header(self, chosen: str = "") -> str:
+        engines = [(engine.name, engine.label) for engine in self.engines.at_hand()]
+        return frame_view.header(
+            chosen or self.assistant.engine, self.library.count(), "Chat", engines, chosen
+        )
+
+    def choose_engine(self, visitor: str, name: str) -> View:
+        """From now on this answers the visitor's questions; where it cannot be had, what did before."""
+        try:
+            self.engines.choose(visitor, name)
+        except IbidError as error:
+            return View(
+                header=self.header(self.engines.of(visitor).engine), notice=frame_view.notice(str(error))
+            )
+        return View(header=self.header(name))
 
     def offered(self) -> Offered:
         """What the filter panel lets choose from, most papers first."""
@@ -296,18 +312,22 @@ class Chat:
         typed: str = "",
     ) -> Iterator[View]:
         visit = self._arrive(visitor)
-        run = self._start(found, question, found.scope if filters is None else filters, number - 1)
+        run = self._start(visitor, found, question, found.scope if filters is None else filters, number - 1)
         box = "" if run.progress.question == question else typed
         yield self._whole(found, run.progress).model_copy(update={"box": box})
         yield from self._follow(visitor, visit, found.id, run)
 
-    def _start(self, conversation: Conversation, question: str, filters: Filters, position: int) -> Run:
+    def _start(
+        self, visitor: str, conversation: Conversation, question: str, filters: Filters, position: int
+    ) -> Run:
         """A new run for the turn at `position`, from 0, in place of that turn and those after it."""
         turns = conversation.turns[:position]
         progress = Progress(question=question, number=position + 1, papers=self.library.count(filters))
 
+        assistant = self.engines.of(visitor)
+
         def begin(stop: Stop) -> Iterator[Event]:
-            return self.assistant.stream(question, turns, filters, stop)
+            return assistant.stream(question, turns, filters, stop)
 
         def keep(turn: Turn) -> None:
             if position < len(conversation.turns):

@@ -45,7 +45,7 @@ class ChatPage:
     def _lay_out(self) -> None:
         self.bridge = bridge("run", "act", services=list(self.chat.services.by_name.values()))
         self.conversation = rendered("conversation", script=_CONVERSATION)
-        self.header = rendered("header", self.chat.header())
+        self.header = rendered("header", self.chat.header(), script=WATCHED)
         with gr.Row(elem_id="columns"):
             with gr.Column(elem_id="left", min_width=0):
                 self._lay_out_left()
@@ -204,6 +204,7 @@ class ChatPage:
             "rename": lambda: history.rename(current, said("conversation"), said("title")),
             "delete": lambda: chat.remove(visitor, current, said("conversation")),
             "restore": lambda: history.restore(current, said("conversation")),
+            "engine": lambda: chat.choose_engine(visitor, said("engine")),
         }
 
         return _once(lambda: todo[said("do")]())

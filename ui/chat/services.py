@@ -13,6 +13,7 @@ from assistant.schema import Feedback
 from index.errors import IbidError
 from index.library import Library
 from ui.chat import completion, thread_view
+from ui.chat.engines import Engines
 from ui.chat.evidence import Evidence
 from ui.chat.history import History
 from ui.chat.offers import Offers
@@ -25,11 +26,14 @@ Service = Callable[[Wanted], Wanted]
 class Services:
     """The services of one library's chat page, by name."""
 
-    def __init__(self, library: Library, history: History, evidence: Evidence, offers: Offers) -> None:
+    def __init__(
+        self, library: Library, history: History, evidence: Evidence, offers: Offers, engines: Engines
+    ) -> None:
         self.library = library
         self.history = history
         self.evidence = evidence
         self.offers = offers
+        self.engines = engines
 
     @property
     def by_name(self) -> dict[str, Service]:
@@ -43,6 +47,7 @@ class Services:
             self.terms,
             self.export,
             self.earlier,
+            self.choices,
         )
         services = (*reading, self.rate, self.starters, self.follow_ups)
         return {service.__name__: _guarded(service) for service in services}
@@ -96,6 +101,10 @@ class Services:
     def follow_ups(self, wanted: Wanted) -> Wanted:
         """Questions to go on with."""
         return {"html": self.offers.follow_ups(str(wanted["conversation"]))}
+
+    def choices(self, wanted: Wanted) -> Wanted:
+        """What may write the answers; asks the model's server."""
+        return {"options": [engine.model_dump() for engine in self.engines.choices()]}
 
     def titles(self, wanted: Wanted) -> Wanted:
         """Papers whose titles have the words typed after an `@`."""

@@ -266,16 +266,19 @@ def rebuild(configuration: Configuration) -> None:
 
 
 @cli.command()
+@click.option("--llm", "models_too", is_flag=True, help="Ask the language models one word each, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @configured
-def doctor(configuration: Configuration, as_json: bool) -> None:
+def doctor(configuration: Configuration, models_too: bool, as_json: bool) -> None:
     """Check every promise the library makes, and say what is wrong."""
-    from assistant.audit import examine_conversations
+    from assistant.audit import examine_conversations, examine_models
     from index.doctor import examine
     from ui.command_line.terminal import print_findings
 
     with opened(configuration) as library:
         findings = [*examine(library), examine_conversations(library)]
+        if models_too:
+            findings += examine_models(configuration.settings.llm)
         print_findings(findings, library.unreadable(), as_json)
     if not all(finding.holds for finding in findings):
         sys.exit(1)

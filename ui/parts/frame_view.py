@@ -5,7 +5,7 @@ Pure: values in, escaped HTML out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from index.schema import Filters
 from ui.parts.commands import COMMANDS
@@ -31,8 +31,18 @@ _KEYS = (
 )
 
 
-def header(engine: str, papers: int, current: str = "Chat") -> str:
-    """The line at the top of each page; `current` is the one of `PLACES` that is shown."""
+def header(
+    engine: str,
+    papers: int,
+    current: str = "Chat",
+    engines: Sequence[tuple[str, str]] = (),
+    chosen: str = "",
+) -> str:
+    """The line at the top of each page; `current` is the one of `PLACES` that is shown.
+
+    `engines` are names and labels to choose what writes the answers from, where there is a choice; `chosen` is
+    what the page's script takes for the reader's own choice.
+    """
     chatting = current == "Chat"
     panels = [
         icon_button("history", "menu", "Conversations and filters"),
@@ -42,11 +52,22 @@ def header(engine: str, papers: int, current: str = "Chat") -> str:
     return (
         f"{sprite()}<header class='top'>{left}<h1>Ibid</h1>{_places(current)}"
         f'<span class="meta"><span id="paper-count">{counted(papers, "paper")}</span>'
-        f'<span id="engine" title="What writes the answers">{escape(engine)}</span></span>'
+        f"{_engine(engine, engines, chosen)}</span>"
         f"{right}{icon_button('theme', 'contrast', 'Light or dark')}"
         f"{icon_button('help', 'help', 'Keyboard help')}</header>"
         f"{_help(chatting)}"
     )
+
+
+def _engine(engine: str, engines: Sequence[tuple[str, str]], chosen: str) -> str:
+    if len(engines) < 2:
+        return f'<span id="engine" title="What writes the answers">{escape(engine)}</span>'
+    options = "".join(
+        f'<option value="{escape(name)}"{" selected" if name == engine else ""}>{escape(label)}</option>'
+        for name, label in engines
+    )
+    own = f' data-chosen="{escape(chosen)}"' if chosen else ""
+    return f'<select id="engine" aria-label="What writes the answers"{own}>{options}</select>'
 
 
 def _help(chatting: bool) -> str:
