@@ -192,6 +192,11 @@ def test_a_name_is_found_for_what_was_pasted(text: str, name: str) -> None:
     assert pasted_name(text) == name
 
 
+def test_a_pasted_listing_is_known_by_its_shape() -> None:
+    listing = Path(__file__).parents[1] / "configs" / "sample_papers.txt"
+    assert pasted_name(listing.read_text(encoding="utf-8")) == "pasted listing.txt"
+
+
 @pytest.mark.parametrize(
     ("given", "kept"),
     [

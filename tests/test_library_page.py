@@ -120,6 +120,38 @@ def test_a_head_puts_the_list_in_order_and_turns_it_round(site: str, visit: Visi
     assert titles(page) == first[::-1]
 
 
+def test_a_family_name_finds_its_papers_and_authors_are_put_in_order(
+    open_library: Callable[..., Library], write_papers: Callable[..., Path], papers: tuple[dict[str, Any], ...],
+    hashing: Embedder, serving: Serving, visit: Visit,
+) -> None:  # fmt: skip
+    own = open_library(model=hashing)
+    own.add([write_papers("papers.jsonl", *papers)])
+    with serving(own) as address:
+        page = visit(f"{address}/library")
+        page.get_by_role("searchbox").press_sequentially("bran")
+        found(page, 1)
+        expect(page.locator("#papers tbody tr")).to_contain_text("Ada Brandt")
+        page.get_by_role("searchbox").fill("")
+        found(page, 6)
+        page.get_by_role("link", name="Authors").click()
+        expect(page.locator("th[aria-sort=ascending]")).to_contain_text("Authors")
+        expect(page.locator("#papers tbody tr").first).to_contain_text("Ines Duarte")
+        page.get_by_role("link", name="Source").click()
+        expect(page.locator("th[aria-sort=ascending]")).to_contain_text("Source")
+
+
+def test_a_narrow_page_has_a_field_for_the_order(site: str, visit: Visit) -> None:
+    page = visit(f"{site}/library", NARROW)
+    page.get_by_role("button", name="Filters").click()
+    page.get_by_label("Order by").select_option("Paper")
+    expect(page).to_have_url(re.compile("sort=title"))
+    expect(page.locator("#papers tbody tr").first).to_contain_text("Attention Is All You Need")
+    page.reload()
+    expect(page.locator(".order select")).to_have_value("title")
+    wide = visit(f"{site}/library")
+    expect(wide.get_by_label("Order by")).to_be_hidden()
+
+
 def test_filters_narrow_the_list_and_each_can_be_dropped(
     site: str, sample_library: Library, visit: Visit
 ) -> None:
@@ -859,6 +891,10 @@ def take_pictures(
 
     expect(page.locator("#papers tbody tr").first).to_be_visible()
     picture("library")
+    if mark == "390":
+        page.get_by_role("button", name="Filters").click()
+        picture("library-filters")
+        page.get_by_role("button", name="Filters").click()
     page.get_by_role("searchbox").fill("retrieval")
     expect(page.locator("#papers .chip")).to_be_visible()
     choose(page, "ColBERT", "BEIR")

@@ -29,13 +29,22 @@ def form(endings: Sequence[str]) -> str:
     """Where files and text are given; `endings` are those of the files that can be read."""
     return (
         '<div class="giving"><div class="drop" id="drop"><h2>Drop files or a folder here</h2>'
-        f'<p class="quiet">Known: {escape(" ".join(endings))}</p><p class="choosers">'
+        f'<p class="quiet">Known: {escape(_known(endings))}</p><p class="choosers">'
         f"{_chooser('files', 'Choose files', 'multiple')}"
         f"{_chooser('folder', 'Choose a folder', 'webkitdirectory')}</p>"
         '</div><form id="paste" data-do="none"><h2><label for="pasted">Paste text</label></h2>'
         '<textarea id="pasted" rows="9" placeholder="BibTeX, a saved listing, a paper’s text, or records as JSON '
-        'lines: which of these it is will be seen"></textarea>'
+        'lines: Ibid sees which"></textarea>'
         '<button type="submit" class="quiet-button">Add text</button></form></div>'
+    )
+
+
+def _known(endings: Sequence[str]) -> str:
+    """The endings, those that are packed as well said once: `.md .txt, also with .gz; .zip`."""
+    packed = [ending for ending in endings if f"{ending}.gz" in endings]
+    others = [ending for ending in endings if ending not in packed and not ending.endswith(".gz")]
+    return "; ".join(
+        words for words in (f"{' '.join(packed)}, also with .gz" if packed else "", " ".join(others)) if words
     )
 
 

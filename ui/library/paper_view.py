@@ -37,7 +37,8 @@ def paper(opened: Opened) -> str:
     about = opened.document.paper
     return (
         f'<article class="paper-page" aria-labelledby="paper-title" data-paper="{escape(about.id)}">'
-        f'<div class="reading">{_BACK.format(escape(write(Address())))}{_head(about, opened.tags)}{_text(opened)}</div>'
+        f'<div class="paper-main">{_BACK.format(escape(write(Address())))}{_head(about, opened.tags)}'
+        f"{_text(opened)}</div>"
         f'<aside class="beside" aria-label="About this paper">{_actions(about)}{_similar(opened.similar)}'
         f"{_cited(opened.cited)}{_conflicts(opened.conflicts)}{_bibtex(opened.bibtex)}</aside></article>"
     )

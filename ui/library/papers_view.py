@@ -52,6 +52,7 @@ def controls(facts: LibraryFacts) -> str:
         _field("comments", "Minimum comments", 'inputmode="numeric" pattern="[0-9]*"'),
         _field("source", "Source", 'list="known-sources"'),
         _field("tag", "Tag", 'list="known-tags"'),
+        _orders(),
     )
     known = (("organizations", facts.organizations), ("sources", facts.sources), ("tags", facts.tags))
     lists = "".join(
@@ -263,6 +264,18 @@ def _field(name: str, label: str, more: str) -> str:
     return (
         f'<label class="field"><span>{label}</span>'
         f'<input type="text" data-field="{name}" autocomplete="off" {more}></label>'
+    )
+
+
+def _orders() -> str:
+    """The orders to choose from where the table has no heads: each as its head would put it first."""
+    options = "".join(
+        f'<option value="{"-" if descends else ""}{field}">{head}</option>'
+        for head, field, descends in _COLUMNS
+    )
+    return (
+        '<label class="field order"><span>Order by</span>'
+        f'<select data-field="sort"><option value="">Best or newest</option>{options}</select></label>'
     )
 
 
