@@ -25,7 +25,7 @@ from index.embedding import Embedder, Fingerprint, load_embedder
 from index.errors import EmbedderMismatch, LibraryError, LibraryLocked, PaperNotFound
 from index.ingest import AddReport, Ingestion, Progress
 from index.listing import Lister, Listing, Order
-from index.lock import writing
+from index.lock import purpose, writing
 from index.matching import matched
 from index.merge import merge
 from index.rerank import load_reranker
@@ -33,6 +33,8 @@ from index.retrieve import Retriever
 from index.schema import Conflict, Document, Filters, Paper, Passage, Unreadable, Value
 from index.settings import IndexSettings
 from index.similar import Similar, similar
+
+_ADDING = "ibid add"
 
 
 class LibraryFacts(Value):
@@ -97,7 +99,7 @@ class Library:
         Raises LibraryLocked where another process is writing. Papers already committed stay, whatever
         happens later.
         """
-        with self._writing("ibid add") as caches:
+        with self._writing(_ADDING) as caches:
             if self.catalog.fact("embedder") is None:
                 self._remember_model()
             return self._ingestion(caches).add([Path(path) for path in paths], progress)
@@ -158,6 +160,11 @@ class Library:
         self.catalog.tags.remove(paper_ids, tag)
 
     # Reading
+
+    @property
+    def being_added(self) -> bool:
+        """Whether papers are being added, by this process or another; those that are ready can be read."""
+        return purpose(self.folder) == _ADDING
 
     def search(self, query: str, k: int = 10, filters: Filters = Filters()) -> list[Passage]:
         """The `k` best papers for a query, best first, each as its best passage."""

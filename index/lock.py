@@ -37,6 +37,22 @@ def writing(folder: Path, purpose: str) -> Iterator[None]:
         lock.release()
 
 
+def purpose(folder: Path) -> str:
+    """What the library is being written for, in whatever process; empty where nobody writes."""
+    holder = folder / "writer.json"
+    try:
+        told = str(json.loads(holder.read_text())["purpose"])
+    except (OSError, ValueError, KeyError):
+        return ""
+    lock = FileLock(folder / "write.lock", timeout=0, thread_local=False, is_singleton=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        return told
+    lock.release()
+    return ""  # whoever wrote was killed
+
+
 def _described(holder: Path) -> str:
     try:
         told = json.loads(holder.read_text())

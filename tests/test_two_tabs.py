@@ -14,6 +14,7 @@ from index.library import Library
 from index.schema import Filters
 from ui.chat.actions import Chat
 from ui.chat.view import View
+from ui.library.adding import Adding
 from ui.parts.scope import Panel
 
 FIRST, SECOND, THIRD = "What does ColBERT propose?", "What does LoRA propose?", "What does BERT propose?"
@@ -45,7 +46,7 @@ def assistant(chat_library: Library) -> Gated:
 
 @pytest.fixture
 def chat(assistant: Gated) -> Chat:
-    return Chat(assistant.library, assistant)
+    return Chat(assistant.library, assistant, Adding(assistant.library))
 
 
 def questions(chat: Chat, conversation: str) -> list[str]:

@@ -25,6 +25,7 @@ from ui.chat.page import ChatPage
 from ui.digest.actions import Digests
 from ui.digest.page import DigestPage
 from ui.library.actions import Desk
+from ui.library.adding import Adding
 from ui.library.page import LibraryPage
 from ui.programs import endpoints
 from ui.programs.operations import Programs
@@ -39,12 +40,13 @@ _MONO = ("ui-monospace", "Menlo", "Consolas", "monospace")
 def build(assistant: Assistant) -> gr.Blocks:
     """The application over an assistant's library; `launch` it with `launch_options`."""
     library = assistant.library
+    adding = Adding(library)
     page: gr.Blocks
     with gr.Blocks(title="Ibid", analytics_enabled=False, fill_width=True, fill_height=True) as page:
-        ChatPage(page, Chat(library, assistant))
+        ChatPage(page, Chat(library, assistant, adding))
         endpoints.declare(Programs(library, assistant))
     with page.route("Library", "/library"):
-        LibraryPage(page, Desk(library, assistant))
+        LibraryPage(page, Desk(library, assistant, adding))
     with page.route("Digest", "/digest"):
         DigestPage(page, Digests(library, assistant))
     page.queue(default_concurrency_limit=16, max_size=256)
@@ -93,7 +95,10 @@ def start(assistant: Assistant, host: str, port: int, **more: Any) -> gr.Blocks:
 @cache
 def _script() -> str:
     """The pages' scripts in one: what all of them share, then what each adds."""
-    names = ("app.js", "chat.js", "composer.js", "connection.js", "engine.js", "library.js", "digest.js")
+    names = (
+        *("app.js", "chat.js", "composer.js", "connection.js", "engine.js", "indexing.js"),
+        *("library.js", "digest.js"),
+    )
     return "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in names)
 
 

@@ -24,12 +24,14 @@ from ui.chat import evidence_view, thread_view
 from ui.chat.engines import Engines
 from ui.chat.evidence import Evidence
 from ui.chat.history import History
+from ui.chat.indexing import Indexing
 from ui.chat.offers import Offers
 from ui.chat.run import Progress, Run
 from ui.chat.runs import Runs
 from ui.chat.scoping import Scoping, holdings
 from ui.chat.services import Services
 from ui.chat.view import Choices, Offered, View
+from ui.library.adding import Adding
 from ui.parts import frame_view, scope
 from ui.parts.commands import Ask, CommandError, ListPapers, SetScope, StartNew, TellScope, parse
 from ui.parts.render import scope_words
@@ -46,7 +48,7 @@ _GONE_ON = (
 class Chat:
     """The chat page's doings over one library; one serves every browser."""
 
-    def __init__(self, library: Library, assistant: Assistant) -> None:
+    def __init__(self, library: Library, assistant: Assistant, adding: Adding) -> None:
         self.library = library
         self.assistant = assistant
         self.conversations = Conversations(library)
@@ -55,7 +57,8 @@ class Chat:
         evidence = Evidence(library, self.conversations)
         offers = Offers(library, assistant, self.conversations)
         self.engines = Engines(assistant)
-        self.services = Services(library, self.history, evidence, offers, self.engines)
+        indexing = Indexing(library, adding)
+        self.services = Services(library, self.history, evidence, offers, self.engines, indexing)
         self._runs = Runs()
         self._looking: dict[str, object] = {}  # what each browser tab looks at now, as a mark of the visit
 
@@ -77,6 +80,18 @@ class Chat:
         """The empty page."""
         self._arrive(visitor)
         return self._blank()
+
+    def refresh(self, conversation: str, panel: Panel) -> View:
+        """What changes on the page when papers have come or gone."""
+        found = self.find(conversation)
+        changed = View(
+            header=self.header(), offered=self.offered(), thread=None if found else self._welcome()
+        )
+        try:
+            filters = self.scoping.read(found, panel)
+        except ValueError:  # a date that is still being typed
+            return changed
+        return _joined(changed, self.scoping.shown(filters)).model_copy(update={"panel": None})
 
     def leave(self, visitor: str) -> None:
         """Nobody looks any more."""

@@ -28,6 +28,7 @@ _LATEST = QUIET | {"trigger_mode": "always_last"}
 _CONVERSATION = "ibid.followConversation(props, watch)"
 # What the page's script fills: Gradio patches what it has painted, and would undo it there.
 _EARLIER = '<div id="earlier-turns" class="turns"></div>'
+_INDEXING = '<div id="indexing-line"></div>'
 _OLDER = '<div id="older-evidence"></div>'
 
 
@@ -43,7 +44,7 @@ class ChatPage:
     # Components
 
     def _lay_out(self) -> None:
-        self.bridge = bridge("run", "act", services=list(self.chat.services.by_name.values()))
+        self.bridge = bridge("run", "act", "refresh", services=list(self.chat.services.by_name.values()))
         self.conversation = rendered("conversation", script=_CONVERSATION)
         self.header = rendered("header", self.chat.header(), script=WATCHED)
         with gr.Row(elem_id="columns"):
@@ -74,6 +75,7 @@ class ChatPage:
 
     def _lay_out_middle(self) -> None:
         rendered("banner", frame_view.banner(self.chat.assistant.engine))
+        rendered("indexing", _INDEXING)
         self.bar = rendered("scope", script=WATCHED)
         with gr.Column(elem_id="scroll", min_width=0):
             rendered("earlier", _EARLIER)
@@ -113,6 +115,7 @@ class ChatPage:
         for event in (asked, run, entered):
             event.failure(_settle, None, [self.send, self.halt, self.bar], **QUIET)
         self.bridge.act(self._act, self._state, self._outputs, **QUIET)
+        self.bridge.refresh(self._refresh, self._state, self._outputs, **_LATEST)
         self.halt.click(self._stop, [self.conversation], None, **QUIET)
         self.new.click(self._new, None, self._outputs, **QUIET)
         gr.on(
@@ -215,6 +218,9 @@ class ChatPage:
     def _new(self, request: gr.Request) -> list[Any]:
         return _once(lambda: self.chat.new(_visitor(request)))
 
+    def _refresh(self, conversation: str, *fields: Any) -> list[Any]:
+        return _once(lambda: self.chat.refresh(conversation or "", _read(*fields)))
+
     def _narrow(self, conversation: str, *fields: Any) -> list[Any]:
         def narrowed() -> View:
             view = self.chat.scoping.narrow(self.chat.find(conversation or ""), _read(*fields))
@@ -255,24 +261,25 @@ def _updates(view: View) -> list[Any]:
 
 def _fields(panel: Panel | None, offered: Offered | None) -> list[Any]:
     """Updates of the filter panel, in the order of `_read`."""
-    if panel is None:
-        return [gr.skip()] * len(Panel.model_fields)
+    typed = [gr.skip()] * 4 if panel is None else [panel.since, panel.until, panel.min_comments, panel.unseen]
+    since, until, min_comments, unseen = typed
     return [
-        panel.since,
-        panel.until,
-        _chosen(panel.organizations, offered.organizations if offered else None),
-        panel.min_comments,
-        _chosen(panel.sources, offered.sources if offered else None, least=2),
-        _chosen(panel.tags, offered.tags if offered else None),
-        panel.unseen,
+        since,
+        until,
+        _chosen(panel.organizations if panel else None, offered.organizations if offered else None),
+        min_comments,
+        _chosen(panel.sources if panel else None, offered.sources if offered else None, least=2),
+        _chosen(panel.tags if panel else None, offered.tags if offered else None),
+        unseen,
     ]
 
 
-def _chosen(names: Sequence[str], choices: Choices | None, least: int = 1) -> Any:
+def _chosen(names: Sequence[str] | None, choices: Choices | None, least: int = 1) -> Any:
     """What is chosen in a field, which is shown where there are at least so many choices."""
-    if choices is None:
-        return list(names)
-    return gr.update(value=list(names), choices=list(choices), visible=len(choices) >= least)
+    changes: dict[str, Any] = {} if names is None else {"value": list(names)}
+    if choices is not None:
+        changes |= {"choices": list(choices), "visible": len(choices) >= least}
+    return gr.update(**changes) if changes else gr.skip()
 
 
 def _read(

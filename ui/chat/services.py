@@ -16,8 +16,9 @@ from ui.chat import completion, thread_view
 from ui.chat.engines import Engines
 from ui.chat.evidence import Evidence
 from ui.chat.history import History
+from ui.chat.indexing import Indexing
 from ui.chat.offers import Offers
-from ui.parts import bibliography, exports, render
+from ui.parts import bibliography, exports, frame_view, render
 
 Wanted = dict[str, Any]
 Service = Callable[[Wanted], Wanted]
@@ -27,13 +28,20 @@ class Services:
     """The services of one library's chat page, by name."""
 
     def __init__(
-        self, library: Library, history: History, evidence: Evidence, offers: Offers, engines: Engines
+        self,
+        library: Library,
+        history: History,
+        evidence: Evidence,
+        offers: Offers,
+        engines: Engines,
+        indexing: Indexing,
     ) -> None:
         self.library = library
         self.history = history
         self.evidence = evidence
         self.offers = offers
         self.engines = engines
+        self.coming = indexing
 
     @property
     def by_name(self) -> dict[str, Service]:
@@ -45,6 +53,7 @@ class Services:
             self.found,
             self.titles,
             self.terms,
+            self.indexing,
             self.export,
             self.earlier,
             self.choices,
@@ -105,6 +114,10 @@ class Services:
     def choices(self, wanted: Wanted) -> Wanted:
         """What may write the answers; asks the model's server."""
         return {"options": [engine.model_dump() for engine in self.engines.choices()]}
+
+    def indexing(self, wanted: Wanted) -> Wanted:
+        """How far it is where papers are being added, and the mark of what the library holds."""
+        return {"html": frame_view.indexing(self.coming.words), "mark": self.coming.mark}
 
     def titles(self, wanted: Wanted) -> Wanted:
         """Papers whose titles have the words typed after an `@`."""

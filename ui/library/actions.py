@@ -47,10 +47,10 @@ class View(Value):
 class Desk:
     """The library page's doings over one library; one serves every browser."""
 
-    def __init__(self, library: Library, assistant: Assistant) -> None:
+    def __init__(self, library: Library, assistant: Assistant, adding: Adding) -> None:
         self.library = library
         self.assistant = assistant
-        self.adding = Adding(library)
+        self.adding = adding
         self._atlas: Atlas | None = None
         self._drawing = threading.Lock()
 

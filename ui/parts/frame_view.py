@@ -20,6 +20,9 @@ PLACES = (
     ("Digest", "digest"),
 )  # relative: the application may be served below a path
 _ALL = '<span class="all">all papers</span>'
+_NO_PAPERS = (
+    '<span class="count" id="scope-count">no papers yet</span><a href="library?view=add">Add papers</a>'
+)
 _KEYS = (
     ("/", "write a question"),
     ("Enter", "send it"),
@@ -105,6 +108,16 @@ def banner(engine: str) -> str:
     )
 
 
+def indexing(words: str) -> str:
+    """That papers are coming in; empty where none are."""
+    if not words:
+        return ""
+    return (
+        f'<p class="indexing"><span class="pulse" aria-hidden="true"></span><bdi>{escape(words)}</bdi> '
+        '<span class="aside">What is ready can be asked.</span></p>'
+    )
+
+
 def notice(words: str) -> str:
     """What the page says beside the box until the next thing is done."""
     return f'<p class="notice">{escape(words)}</p>'
@@ -140,7 +153,9 @@ def scope_bar(
         '<span aria-hidden="true">×</span></button>'
         for part, words in scope_words(filters, titles)
     )
-    if papers or filters.empty:
+    if not papers and filters.empty:
+        return f'<div class="scope"><span class="label">Scope</span>{_NO_PAPERS}</div>'
+    if papers:
         label = counted(papers, "paper") if filters.empty else f"{counted(papers, 'paper')} in scope"
         return (
             f'<div class="scope"><button type="button" class="scope-toggle" data-do="scope" aria-expanded="false">'
