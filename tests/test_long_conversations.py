@@ -123,3 +123,34 @@ def test_a_thousand_words_are_painted_within_a_second_of_the_last(
         expect(page.locator("#send")).to_be_visible()
         taken.append(page.evaluate(f"painted['turn-{number}']") / 1000 - wordy.last_token)
     assert min(taken) < 1.0, taken
+
+
+FIRST_SIGN = """() => {
+    window.signs = [];
+    const note = () => {
+        if (!window.sent || !document.querySelector("#live .searching")) return;
+        window.signs.push(performance.now() - window.sent);
+        window.sent = 0;
+    };
+    document.addEventListener("keydown", (event) => {
+        if (event.key === "Enter") window.sent = performance.now();
+    }, true);
+    new MutationObserver(() => requestAnimationFrame(() => setTimeout(note))).observe(
+        document.querySelector("#live"), { childList: true, subtree: true });
+}"""
+
+
+@pytest.mark.parametrize("turns", [0, TURNS], ids=["of a new conversation", "after a hundred turns"])
+def test_a_question_shows_that_it_is_being_answered_within_half_a_second(
+    turns: int, address: str, long: str, visit: Visit
+) -> None:
+    page = visit(f"{address}/?c={long}" if turns else address)
+    page.evaluate(FIRST_SIGN)
+    box = page.locator("#question textarea")
+    for number in range(1, 4):  # the best of three: other programs run on the machine too
+        box.fill("Go on")
+        box.press("Enter")
+        page.wait_for_function(f"signs.length === {number}")
+        expect(page.locator("#live .turn")).to_have_count(0, timeout=WAIT)
+        expect(page.locator("#send")).to_be_visible()
+    assert page.evaluate("Math.min(...signs)") < 500, page.evaluate("signs")

@@ -159,9 +159,7 @@ class Chat:
             found = self.conversations.create(filters)
         run = self._start(visitor, found, question, filters, len(found.turns))
         box = "" if run.progress.question == question else question
-        asked = self._whole(found, run.progress).model_copy(update={"box": box})
-        # The turns before stand on the page already: a long conversation is not sent again.
-        yield asked.model_copy(update={"thread": None}) if found.turns else asked
+        yield self._begun(found, run.progress).model_copy(update={"box": box})
         yield from self._follow(visitor, visit, found.id, run)
 
     def retry(self, visitor: str, conversation: str, seen: int) -> Iterator[View]:
@@ -268,6 +266,16 @@ class Chat:
 
     def _as_it_stands(self, conversation: Conversation, progress: Progress | None) -> View:
         return self._whole(conversation, progress).model_copy(update={"notice": frame_view.notice(_GONE_ON)})
+
+    def _begun(self, conversation: Conversation, progress: Progress) -> View:
+        """A question that was sent just now: after turns before it all else stands on the page already.
+
+        What is not sent need not be painted: after a hundred turns that is most of the wait.
+        """
+        if not conversation.turns:
+            return self._whole(conversation, progress)
+        live, status = thread_view.live(progress), thread_view.status(progress)
+        return View(conversation=conversation.id, live=live, status=status, notice="", busy=not progress.over)
 
     def _whole(self, conversation: Conversation, progress: Progress | None) -> View:
         turns = _finished(conversation, progress)
