@@ -162,7 +162,7 @@ def test_a_question_without_an_answer_in_the_papers_is_refused_and_cites_nothing
 ) -> None:
     page = visit(site)
     turn = ask(page, ABSENT)
-    expect(turn.locator(".not-found h3")).to_have_text(
+    expect(turn.locator(".not-found h2")).to_have_text(
         f"Nothing in these {chat_library.count()} papers says."
     )
     expect(turn.locator(".unused")).to_have_count(3)

@@ -122,7 +122,7 @@ def listing(words: str, filters: Sequence[tuple[str, str]], papers: Sequence[Pap
         for paper in papers
     )
     return (
-        f'<section class="listing" aria-label="Papers"><h3>{found}{f": {escape(about)}" if about else ""}</h3>'
+        f'<section class="listing" aria-label="Papers"><h2>{found}{f": {escape(about)}" if about else ""}</h2>'
         f"<ul>{rows}</ul></section>"
     )
 
@@ -253,7 +253,7 @@ def _not_found(answer: Answer) -> str:
     )
     near = nearest(answer.passages)
     lead = "<p>The nearest passages, for you to judge:</p>" if near else ""
-    return f'<div class="not-found"><h3>{headline}.</h3>{said}{lead}{near}{widen}</div>'
+    return f'<div class="not-found"><h2>{headline}.</h2>{said}{lead}{near}{widen}</div>'
 
 
 def _bar(number: int, turn: Turn, may_retry: bool) -> str:
@@ -307,7 +307,7 @@ def _action(name: str, number: int, label: str) -> str:
 def _failed(progress: Progress) -> str:
     return (
         f'<article class="turn failed" aria-label="Turn {progress.number}">{_asked(progress.question)}'
-        '<div class="error" id="error" role="alert"><h3>This question could not be answered</h3>'
+        '<div class="error" id="error" role="alert"><h2>This question could not be answered</h2>'
         f"<p>{escape(progress.error)}</p>"
         '<div class="actions"><button type="button" class="action" data-do="retry">Retry</button>'
         '<button type="button" class="action" data-do="copy-details">Copy details</button></div>'
