@@ -125,7 +125,7 @@ class Generative:
             self.models.write, self.models.judge, self.models.settings, self.course, self._finder.summaries
         )
         if not self.course.broken:
-            for piece in writer.write(asked.query, asked.kind, self.found, self.library):
+            for piece in writer.write(asked.query, asked.kind, self.found, self.library, self._translated):
                 piece = piece if shown else note + piece
                 shown += piece
                 yield Delta(text=piece, citations=referred(shown, writer.composed.citations))
@@ -171,6 +171,11 @@ class Generative:
                 for passage in found[rank : rank + 1]
             ]
         return self.library.passages(query, asked.filters)
+
+    @property
+    def _translated(self) -> bool:
+        """Whether the question is in another language than the papers, which are taken to be in English."""
+        return bool(self._plan and self._plan.language not in ("", "en"))
 
     def _papers(self, asked: Scoped) -> Sequence[Paper]:
         """The papers that a question compares or sums up; none where it asks for something else."""

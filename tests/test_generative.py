@@ -215,6 +215,23 @@ def test_conflicting_readings_are_asked_back_about(rehearse: Rehearse) -> None:
     assert "http" not in answer.text
 
 
+def test_an_answer_in_another_language_keeps_its_citations_and_is_partly_supported(
+    rehearse: Rehearse, library: Library
+) -> None:
+    plan = (
+        '{"question": "Wie sagt TideNet den Meeresspiegel voraus?", "language": "de", '
+        '"searches": ["TideNet sea level forecast"], "readings": []}'
+    )
+    german = "TideNet lernt, wie Stürme das Wasser treiben [1]. Der Fehler sinkt um 93 Prozent [1]."
+    answer = checked(
+        rehearse(playing(rewrite=plan, write=german))[0].ask("Wie sagt TideNet den Meeresspiegel voraus?"),
+        library,
+    )
+    (sentence,) = answer.sentences
+    assert (sentence.support, sentence.text) == ("partial", "TideNet lernt, wie Stürme das Wasser treiben.")
+    assert answer.citations[0].paper.short_name == "TideNet"
+
+
 def test_only_papers_in_scope_are_sent(rehearse: Rehearse, library: Library) -> None:
     (bird,) = [paper for paper in library.papers() if "Bird" in paper.title]
     assistant, server = rehearse(playing())

@@ -7,6 +7,7 @@ ended from any thread at any time.
 
 from __future__ import annotations
 
+import math
 import queue
 import threading
 import time
@@ -96,7 +97,8 @@ class Model:
         self, messages: Sequence[Message], *, seconds: float | None = None, tokens: int | None = None
     ) -> Stream:
         """The reply's pieces as they come; asking has begun when this returns."""
-        seconds, tokens = seconds or self._settings.seconds, tokens or self._settings.tokens
+        seconds = min(seconds or math.inf, self._settings.seconds)
+        tokens = tokens or self._settings.tokens
         key = self._request_key(messages, tokens)
         kept = self._cache.find(key) if self._cache else None
         if kept is not None:

@@ -59,10 +59,17 @@ class Checked(Value):
 
 
 class Checker:
-    """Holds sentences against the passages that one question was given. Embeds each passage at most once."""
+    """Holds sentences against the passages that one question was given. Embeds each passage at most once.
 
-    def __init__(self, question: str, sources: Sequence[Passage], library: Library) -> None:
+    Of an answer in another language than the papers' (`translated`), shared words tell nothing: a sentence that
+    passes the checks of numbers, names and quotes is partly supported, and the judge may say more.
+    """
+
+    def __init__(
+        self, question: str, sources: Sequence[Passage], library: Library, translated: bool = False
+    ) -> None:
         self.sources = sources
+        self._translated = translated
         self._library = library
         self._known = f"{question} {' '.join(source.paper.title for source in sources)}".casefold()
         self._places: dict[int, list[Place]] = {}
@@ -131,7 +138,8 @@ class Checker:
         chosen = list(dict.fromkeys(quoted))
         cited = {place.chunk.id for place in chosen}
         for place in ranked:
-            if score[place] < (PARTIAL if referred else SUPPORTED):
+            enough = -1.0 if self._translated and referred else PARTIAL if referred else SUPPORTED
+            if score[place] < enough:
                 break
             if place.chunk.id not in cited and (referred or not chosen):
                 chosen.append(place)
@@ -160,6 +168,8 @@ class Checker:
             return checked.model_copy(update={"trouble": trouble})
         if _folded(text) in _folded(said):
             return checked.model_copy(update={"support": "verbatim"})
+        if self._translated:
+            return checked.model_copy(update={"support": "partial", "settled": False})
         shared = self._covered(weights, chosen)
         nearest = max(chosen, key=lambda place: cosines[place])
         against = mismatch(text, nearest.text) if shared >= SUPPORTED else ""

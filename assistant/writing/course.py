@@ -14,6 +14,7 @@ from assistant.models.model import Model
 from assistant.models.schema import Fault, Message, ModelError, Usage
 from assistant.schema import Step
 from assistant.stopping import Stop
+from assistant.writing.thoughts import spoken
 
 Given = TypeVar("Given")
 
@@ -39,24 +40,22 @@ class Course:
         """Seconds, never less than a little, so that a call that comes too late says so itself."""
         return max(self._until - time.monotonic(), 0.05)
 
-    def ask(self, model: Model, messages: Sequence[Message], tokens: int) -> str:
-        """A model's reply; ModelError. `tokens` is the most it may write."""
-        return "".join(self.pieces(model, messages, tokens, []))
+    def ask(self, model: Model, messages: Sequence[Message]) -> str:
+        """A model's reply; ModelError."""
+        return "".join(self.pieces(model, messages, []))
 
-    def pieces(
-        self, model: Model, messages: Sequence[Message], tokens: int, spent: list[Usage]
-    ) -> Generator[str]:
+    def pieces(self, model: Model, messages: Sequence[Message], spent: list[Usage]) -> Generator[str]:
         """A reply as it comes; ModelError. What it used is entered here, and in `spent`.
 
         Closing the iterator ends the request.
         """
         self._go_on(model)
         with (
-            model.stream(messages, seconds=self.left, tokens=tokens) as stream,
+            model.stream(messages, seconds=self.left) as stream,
             self.stop.ending(stream.close),
         ):
             try:
-                yield from stream
+                yield from spoken(stream)
             finally:
                 stream.close()
                 spent.append(stream.usage)

@@ -22,7 +22,6 @@ from index.schema import Passage
 
 Search = Callable[[str], Sequence[Passage]]
 
-_BRIEF = 400  # tokens of a reply
 _RERANKED = 20  # passages
 _AT_ONCE = 4  # passages weighed at the same time
 _LEAST_RELEVANT = 3  # of 10
@@ -44,7 +43,7 @@ class Finder:
         earlier = [(turn.answer.standalone, turn.answer.text) for turn in turns]
 
         def work() -> tuple[Plan | None, str]:
-            reply = self.course.ask(self.judge, prompts.reading(question, earlier), _BRIEF)
+            reply = self.course.ask(self.judge, prompts.reading(question, earlier))
             plan = planned(reply, question)
             return plan, f"{len(plan.searches)} searches" if plan else "skipped: the reply was no JSON"
 
@@ -77,7 +76,7 @@ class Finder:
 
     def _ordered(self, question: str, best: Sequence[Passage]) -> list[Passage]:
         def order(window: Sequence[Passage]) -> str:
-            return self.course.ask(self.judge, prompts.ordering(question, window), _BRIEF)
+            return self.course.ask(self.judge, prompts.ordering(question, window))
 
         return listwise(best, order)
 
@@ -85,7 +84,7 @@ class Finder:
         """The passages by the relevance that the judge gives each; those of no use come last."""
 
         def weigh(source: Passage) -> Weighed | None:
-            return read(self.course.ask(self.judge, prompts.weighing(question, source), _BRIEF), Weighed)
+            return read(self.course.ask(self.judge, prompts.weighing(question, source)), Weighed)
 
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             weighed = list(pool.map(weigh, best))
@@ -102,7 +101,7 @@ class Finder:
 
         def work() -> tuple[tuple[str, ...], str]:
             sources = chosen(found, self.settings.passages)
-            reply = self.course.ask(self.judge, prompts.judging(question, parts, sources), _BRIEF)
+            reply = self.course.ask(self.judge, prompts.judging(question, parts, sources))
             judged = uncovered(reply, parts)
             if judged is None:
                 return (), "skipped: the reply was no judgement"

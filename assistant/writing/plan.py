@@ -17,6 +17,7 @@ _LONGEST = 400  # characters of a question or a query
 
 class _Said(BaseModel):
     question: str = ""
+    language: str = ""
     searches: list[str] = []
     readings: list[str] = []
 
@@ -27,9 +28,13 @@ class _Judged(BaseModel):
 
 
 class Plan(Value):
-    """A question as it is answered, the queries its passages are searched with, and the ways it may be meant."""
+    """A question as it is answered, the queries its passages are searched with, and the ways it may be meant.
+
+    `language` is an ISO 639-1 code, empty where it is not known.
+    """
 
     question: str
+    language: str = ""
     searches: tuple[str, ...] = ()
     readings: tuple[str, ...] = ()
 
@@ -46,6 +51,7 @@ def planned(reply: str, asked: str) -> Plan | None:
         return None
     return Plan(
         question=question[0] if question else asked,
+        language=said.language.strip().lower()[:2],
         searches=searches,
         readings=readings if len(readings) > 1 else (),
     )

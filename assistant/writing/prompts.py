@@ -35,6 +35,7 @@ def reading(question: str, earlier: Sequence[tuple[str, str]]) -> list[Message]:
     asks = (
         f"{_ABOUT}\nRead the last question in the light of the conversation. Answer with one JSON object and nothing "
         'else: {"question": the last question so that it is understood alone, in its own language, '
+        '"language": the ISO 639-1 code of that language, '
         '"searches": up to three short search queries in English, one for each part of the question, '
         '"readings": if the question can be meant in ways whose answers would conflict, two to four short '
         "questions to choose from, else []}"

@@ -27,8 +27,6 @@ from index.schema import Passage
 WRITES: frozenset[Kind] = frozenset({"find", "list", "compare", "summarize"})
 """The kinds of question that a model answers; the others are computed."""
 
-_BRIEF = 400  # tokens of a reply that is not the answer
-_TOKENS = 60  # of a sentence, generously
 _REPAIRS = 4  # of one answer
 _VERDICTS: dict[str, Support] = {"yes": "supported", "partly": "partial", "no": "unsupported"}
 
@@ -54,13 +52,21 @@ class Writer:
         self._held: list[tuple[Checked, Draft]] = []
         self._repairs = 0
 
-    def write(self, question: str, kind: Kind, found: Sequence[Passage], library: Library) -> Iterator[str]:
+    def write(
+        self,
+        question: str,
+        kind: Kind,
+        found: Sequence[Passage],
+        library: Library,
+        translated: bool = False,
+    ) -> Iterator[str]:
         """The answer's Markdown, a sentence at a time; what is then written is `composed`.
 
+        `translated` says that the question, and so the answer, is in another language than the papers.
         Closing the iterator ends the request.
         """
         sources = chosen(found, self.settings.passages, 1 if kind == "list" else 3)
-        checker = Checker(question, sources, library)
+        checker = Checker(question, sources, library, translated)
         started, note = time.monotonic(), ""
         spent: list[Usage] = []
         pieces = self._pieces(question, kind, sources, spent)
@@ -89,8 +95,7 @@ class Writer:
         messages = prompts.answering(
             question, kind, sources, self.settings.sentences, notes if len(notes) == len(sources) else ()
         )
-        tokens = _TOKENS * self.settings.sentences + _BRIEF
-        return self.course.pieces(self.model, messages, tokens, spent)
+        return self.course.pieces(self.model, messages, spent)
 
     def _shown(self, checked: Checked, draft: Draft) -> Iterator[str]:
         """What a sentence adds to the answer. None is shown before one that holds, lest there be no other."""
@@ -117,7 +122,7 @@ class Writer:
 
         def work() -> tuple[Checked, str]:
             messages = prompts.mending(question, spelled, checked.trouble, checker.sources)
-            reply = self.course.ask(self.judge, messages, _BRIEF)
+            reply = self.course.ask(self.judge, messages)
             anew = [checker.check(each) for each in drafts(reply)[:1] if each.text != "DROP"]
             better = [each for each in anew if each.support != "unsupported"]
             return (better[0], "written anew") if better else (checked, f"not mended: {checked.trouble}")
@@ -131,7 +136,7 @@ class Writer:
 
         def work() -> tuple[Checked, str]:
             spans = [place.text for place in checked.places]
-            reply = self.course.ask(self.judge, prompts.supporting(checked.text, spans), 8)
+            reply = self.course.ask(self.judge, prompts.supporting(checked.text, spans))
             word = next(iter(reply.casefold().split()), "").strip(".,!*\"'")
             support = _VERDICTS.get(word)
             if support is None:
