@@ -38,6 +38,9 @@ def test_steps_are_told_and_a_sentence_without_support_is_flagged_in_place(
         expect(steps.locator("li").last).to_contain_text("write")
         turn.locator("a.cite").first.click()
         expect(page.locator("#cite-1-1 mark")).to_be_visible()
+        expect(page.locator(".spent")).to_have_count(0)
+        ask(page, "What is GRPO?")
+        expect(page.locator(".spent")).to_have_text("This conversation: 108 tokens")
 
 
 def test_stopping_ends_the_models_request_and_keeps_what_was_checked(

@@ -16,6 +16,7 @@ from ui.chat.run import Progress
 from ui.parts.markup import FLAG, escape, markdown, mathematics
 from ui.parts.render import (
     byline,
+    conversation_spent,
     counted,
     coverage_words,
     nothing_found,
@@ -35,7 +36,9 @@ def thread(turns: Sequence[Turn]) -> str:
     """The latest finished turns, oldest first, of which the last may be retried; the others on request."""
     before = earlier_turns(len(turns))
     articles = [_turn(n, turn, n == len(turns)) for n, turn in enumerate(turns[before:], before + 1)]
-    return f'<div class="turns" data-before="{before}">{_more(before)}{"".join(articles)}</div>'
+    spent = conversation_spent(turns) if len(turns) > 1 else ""
+    told = f'<p class="spent">This conversation: {escape(spent)}</p>' if spent else ""
+    return f'<div class="turns" data-before="{before}">{_more(before)}{"".join(articles)}</div>{told}'
 
 
 def earlier(turns: Sequence[Turn]) -> str:

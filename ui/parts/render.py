@@ -81,6 +81,13 @@ def spent_words(usage: Mapping[str, float]) -> list[str]:
     return [*words, dollars(usage["cost"])] if "cost" in usage else words
 
 
+def conversation_spent(turns: Sequence[Turn]) -> str:
+    """What models took for a whole conversation, as `spent_words`; empty where none did."""
+    used = [turn.answer.usage for turn in turns if turn.answer.usage]
+    names = set.intersection(*(set(usage) for usage in used)) if used else set()
+    return " · ".join(spent_words({name: sum(usage[name] for usage in used) for name in names}))
+
+
 def step_words(step: Step) -> str:
     """`rewrite 0.4 s, 320 tokens`."""
     taken = [f"{step.name} {step.seconds:.1f} s"]
