@@ -103,6 +103,6 @@ def test_a_model_that_the_server_does_not_offer_cannot_be_chosen(
         expect(page.get_by_label("What writes the answers")).to_be_visible()
         page.evaluate("localStorage.setItem('ibid-engine', 'openai-compatible:evil@http://127.0.0.1:9/v1')")
         page.reload()
-        expect(page.locator("#engine[data-chosen]")).to_have_value(server.spec("openai"))
-        assert page.evaluate("localStorage.getItem('ibid-engine')") is None
+        page.wait_for_function("localStorage.getItem('ibid-engine') === null")
+        expect(page.locator("#engine")).to_have_value(server.spec("openai"))
         expect(ask(page, QUESTION).locator(".coverage")).to_contain_text(server.spec("openai"))

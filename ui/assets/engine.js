@@ -7,6 +7,7 @@
   const select = () => document.querySelector("select#engine");
   let told = "";  // what the server was told of this tab
   let reachable = false;
+  let listed;  // what the server offers, once it was asked
 
   const add = ({ name, label }) => {
     const field = select();
@@ -17,6 +18,7 @@
   const reflect = () => {
     const field = select();
     if (!field || !told) return;
+    listed?.forEach(add);
     const { chosen } = field.dataset;
     if (chosen && chosen !== told) {
       if (remembered() === told) localStorage.removeItem(NAME);
@@ -29,11 +31,12 @@
   const choose = (name) => { told = name; act("engine", { engine: name }); reflect(); };
 
   const list = async () => {
-    if (select().dataset.listed) return;
-    select().dataset.listed = "true";
+    if (listed) return;
+    listed = [];
     const reply = await server().choices({});
     if (reply.error) announce(reply.error);
-    (reply.options ?? []).forEach(add);
+    listed = reply.options;
+    listed?.forEach(add);
   };
 
   document.addEventListener("focusin", (event) => { if (event.target === select()) list(); });
