@@ -87,11 +87,12 @@ class Conversations:
                 raise _not_found(conversation_id)
             return _conversation(row, tuple(_turn(*kept) for kept in connection.execute(told)))
 
-    def list(self, limit: int = 100) -> list[ConversationSummary]:
-        """Conversations that have a turn, the latest first."""
+    def list(self, limit: int = 100, offset: int = 0) -> list[ConversationSummary]:
+        """Conversations that have a turn, the latest first, after the first `offset` of them."""
         latest = _summaries().order_by(conversations.c.updated.desc(), conversations.c.created.desc())
+        page = latest.limit(limit).offset(offset)
         with self._engine.connect() as connection:
-            return [ConversationSummary(**row._mapping) for row in connection.execute(latest.limit(limit))]
+            return [ConversationSummary(**row._mapping) for row in connection.execute(page)]
 
     def search(self, words: str, limit: int = 50) -> Sequence[ConversationSummary]:
         """Conversations that have all of the words in title, questions or answers, best first.

@@ -23,7 +23,7 @@ def axe() -> str:
 
 @pytest.fixture
 def serious(axe: str) -> Callable[[Page], list[str]]:
-    """The serious and critical violations of a page, each with the first element that has it."""
+    """What is serious or critical on a page, or a level that a heading skips, each with its first element."""
 
     def found(page: Page) -> list[str]:
         page.evaluate(axe)
@@ -33,7 +33,7 @@ def serious(axe: str) -> Callable[[Page], list[str]]:
         return [
             f"{one['id']}: {one['nodes'][0]['html'][:200]} ({one['nodes'][0]['failureSummary']})"
             for one in violations
-            if one["impact"] in ("serious", "critical")
+            if one["impact"] in ("serious", "critical") or one["id"] == "heading-order"
         ]
 
     return found

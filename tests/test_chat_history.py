@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Locator, Page, expect
 
 from assistant.conversation import Conversations
+from assistant.engine import Assistant
+from assistant.schema import Turn
 from index.library import Library
 from index.settings import IndexSettings
 
@@ -180,3 +182,37 @@ def test_a_page_that_nobody_uses_says_by_itself_that_the_server_is_back(
         expect(page.locator("#offline")).to_have_count(0, timeout=WAIT * 1000)
         ask(page, SECOND)
         expect(page.locator("#thread .said")).to_have_text([QUESTION, SECOND])
+
+
+def test_conversations_before_the_latest_hundred_are_shown_when_wanted(
+    sample_folder: Path, tmp_path: Path, settings: IndexSettings, visit: Visit, serving: Serving
+) -> None:
+    folder = shutil.copytree(sample_folder, tmp_path / "library")
+    with Library.open(folder, settings) as own, serving(own) as address:
+        conversations, answer = Conversations(own), Assistant(own).ask(QUESTION)
+        for number in range(1, 231):
+            conversations.append(
+                conversations.create().id, Turn(question=f"Question {number}", answer=answer)
+            )
+        page = visit(address)
+        entries = page.locator("#left .conversation")
+        expect(entries).to_have_count(100)
+        page.get_by_role("button", name="Earlier…").click()
+        expect(entries).to_have_count(200)
+        expect(entries.nth(100)).to_be_focused()
+        page.get_by_role("button", name="Earlier…").click()
+        expect(entries).to_have_count(230)
+        expect(entries.last).to_have_text("Question 1")
+        expect(page.get_by_role("button", name="Earlier…")).to_have_count(0)
+        expect(page.locator("#left .day")).to_have_text(["Today"])
+        entries.last.click()
+        expect(page.locator("#thread .said")).to_have_text("Question 1")
+        expect(page.locator("#left [aria-current=page]")).to_have_text("Question 1")
+        page.locator("#older-conversations li").last.hover()
+        page.get_by_role("button", name="Delete conversation: Question 1", exact=True).click()
+        expect(entries).to_have_count(229)
+        page.locator("#words").fill("question")
+        expect(page.locator("#found .day")).to_have_text("The best 50")
+        expect(entries.filter(visible=True)).to_have_count(50)
+        page.locator("#words").fill("Question 17")
+        expect(page.locator("#found .conversation")).to_have_count(11)

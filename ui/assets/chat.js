@@ -13,6 +13,7 @@
       state.turns = -1;
       showEvidence();
       forgetEarlier();
+      if (state.older) showOlder();
       offer();
       const url = new URL(location);
       if ((url.searchParams.get("c") || "") === state.conversation) return;
@@ -27,7 +28,7 @@
 
   watchers.push((element) => {
     if (element.closest("#evidence")) showEvidence();
-    if (element.closest("#history")) search();
+    if (element.closest("#history")) { search(); if (state.older) showOlder(); }
     if (element.closest("#thread") || element.closest("#live")) { forgetEarlier(); showTurn(); offer(); }
     element.querySelector("[data-now]")?.click();
     element.querySelector(".listing")?.scrollIntoView({ block: "start" });
@@ -190,6 +191,23 @@
     if (state.words === words) paint(byId("found"), reply.html || "");  // else more was typed meanwhile
   };
 
+  // Older conversations are fetched when they are wanted, and anew whenever the list above them changes.
+  const showOlder = async (pages = state.older ?? 0) => {
+    state.older = pages;
+    const reply = pages ? await server().older({ conversation: state.conversation, pages }) : {};
+    if (reply.error) announce(reply.error);
+    if (pages !== state.older) return;  // more were wanted meanwhile
+    paint(byId("older-conversations"), reply.html || "");
+    const [last] = [...document.querySelectorAll("#history .day")].slice(-1), first = document.querySelector("#older-conversations .day");
+    if (first && last?.textContent === first.textContent) first.remove();
+    document.querySelector("#history .older")?.toggleAttribute("hidden", Boolean(reply.html));
+  };
+  const older = async () => {
+    const before = document.querySelectorAll("#older-conversations .conversation").length;
+    await showOlder((state.older ?? 0) + 1);
+    document.querySelectorAll("#older-conversations .conversation")[before]?.focus();
+  };
+
   // ---- Taking away
 
   const take = async (kind, button) => {
@@ -268,6 +286,7 @@
     "edit": edit,
     "earlier": showEarlier,
     "open": (link) => { close(); run("open", { conversation: link.dataset.conversation }); },
+    "older": older,
     "rename": rename,
     "delete": (button) => act("delete", { conversation: button.dataset.conversation }),
     "restore": (button) => act("restore", { conversation: button.dataset.conversation }),

@@ -17,24 +17,27 @@ SEARCH = (
     '<input type="search" id="words" placeholder="Search conversations…" aria-label="Search conversations" '
     'autocomplete="off"><div id="found"></div>'
 )
+_MORE = '<button type="button" class="quiet-button older" data-do="older">Earlier…</button>'
 
 
-def history(conversations: Sequence[ConversationSummary], current: str, today: date) -> str:
-    """Conversations by day, latest first."""
+def history(
+    conversations: Sequence[ConversationSummary], current: str, today: date, more: bool = False
+) -> str:
+    """Conversations by day, latest first; where there are more, with the way to them."""
     if not conversations:
         return '<p class="quiet">Your conversations will be kept here.</p>'
     days: dict[str, list[str]] = {}
     for one in conversations:
         days.setdefault(day_words(one.updated, today), []).append(_entry(one, one.id == current))
-    return "".join(_group(day, entries) for day, entries in days.items())
+    return "".join(_group(day, entries) for day, entries in days.items()) + (_MORE if more else "")
 
 
-def found(conversations: Sequence[ConversationSummary], words: str, current: str) -> str:
+def found(conversations: Sequence[ConversationSummary], words: str, current: str, more: bool = False) -> str:
     """Conversations that hold the words, best first, each with the place that does."""
     if not conversations:
         return f'<p class="quiet">No conversation has “<bdi>{escape(words)}</bdi>”.</p>'
     entries = [_entry(one, one.id == current) for one in conversations]
-    return _group(f"Found {len(entries)}", entries)
+    return _group(f"The best {len(entries)}" if more else f"Found {len(entries)}", entries)
 
 
 def removed(conversation: str, title: str) -> str:

@@ -28,6 +28,7 @@ _LATEST = QUIET | {"trigger_mode": "always_last"}
 _CONVERSATION = "ibid.followConversation(props, watch)"
 # What the page's script fills: Gradio patches what it has painted, and would undo it there.
 _EARLIER = '<div id="earlier-turns" class="turns"></div>'
+_BEFORE = '<div id="older-conversations"></div>'
 _INDEXING = '<div id="indexing-line"></div>'
 _OLDER = '<div id="older-evidence"></div>'
 
@@ -59,7 +60,9 @@ class ChatPage:
     def _lay_out_left(self) -> None:
         self.new = gr.Button("New conversation", elem_id="new", size="sm")
         rendered("search", history_view.SEARCH)
-        self.history = rendered("history", script=WATCHED)
+        with gr.Column(elem_id="conversations", min_width=0):
+            self.history = rendered("history", script=WATCHED)
+            rendered("before", _BEFORE)
         with gr.Column(elem_id="filters", min_width=0):
             rendered("filters-title", "<h2>Filters</h2>")
             with gr.Row(elem_id="dates"):

@@ -51,6 +51,7 @@ class Services:
             self.why,
             self.similar,
             self.found,
+            self.older,
             self.titles,
             self.terms,
             self.indexing,
@@ -102,6 +103,10 @@ class Services:
     def found(self, wanted: Wanted) -> Wanted:
         """The conversations that have the words searched for."""
         return {"html": self.history.found(str(wanted["conversation"]), str(wanted["words"]))}
+
+    def older(self, wanted: Wanted) -> Wanted:
+        """The conversations that the list does not show at first."""
+        return {"html": self.history.earlier(str(wanted["conversation"]), int(wanted["pages"]))}
 
     def starters(self, wanted: Wanted) -> Wanted:
         """Questions to begin with."""
