@@ -15,27 +15,8 @@ from assistant.models.rehearsal.schema import Asked, Dialect, Script, Scripted
 from assistant.models.rehearsal.server import Rehearsal
 from assistant.models.settings import ModelSettings
 from assistant.settings import WritingSettings
+from assistant.writing.understudy import passages, role
 from index.library import Library
-
-_SIGNS = {
-    "rewrite": '"readings"',
-    "judge": '"covered"',
-    "summary": '"relevance"',
-    "order": "in order of how well",
-    "mend": "did not pass its check",
-    "support": "Do the passages support",
-    "write": "Answer the question",
-}
-
-
-def role(asked: Asked) -> str:
-    """Which of the prompts a request is."""
-    return next(name for name, sign in _SIGNS.items() if sign in asked.messages[0].text)
-
-
-def passages(asked: Asked) -> list[str]:
-    """The texts of the passages that a request sends."""
-    return re.findall(r"<passage \w+ number=\d+[^\n]*>\n(.*?)\n</passage", asked.prompt, re.DOTALL)
 
 
 def playing(**lines: Any) -> Callable[[Asked], Scripted | str]:

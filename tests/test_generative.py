@@ -23,9 +23,10 @@ from assistant.models.settings import ModelSettings
 from assistant.schema import Answer, Answered, Delta, Retrieved, Stepped, Turn
 from assistant.settings import WritingSettings
 from assistant.stopping import Stop
+from assistant.writing.understudy import passages, role
 from index.library import Library
 from index.schema import Filters
-from tests.rehearsing import passages, playing, rehearsed, role
+from tests.rehearsing import playing, rehearsed
 from ui.parts.markup import markdown
 
 QUESTION = "How does TideNet forecast sea levels?"
