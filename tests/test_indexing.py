@@ -118,7 +118,7 @@ def test_an_empty_library_leads_to_adding_and_can_then_be_asked(
         expect(page.locator("#no-papers h2")).to_have_text("This library holds no papers yet")
         expect(page.locator("#scope")).to_contain_text("no papers yet")
         expect(page.locator("#send")).to_be_disabled()
-        page.locator("#no-papers").get_by_role("link", name="Add some on the Library page").click()
+        page.locator("#no-papers").get_by_role("link", name="Add papers on the Library page").click()
         expect(page).to_have_url(re.compile("view=add"))
         page.locator("#pasted").fill(json.dumps(WELLS))
         page.get_by_role("button", name="Add text").click()

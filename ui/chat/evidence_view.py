@@ -72,12 +72,16 @@ def nearest(passages: Sequence[FoundPassage], count: int = 3) -> str:
     cards = "".join(
         f'<li><span class="unused">not used</span><a class="title" dir="auto" '
         f'href="{place(p.paper.id, p.start, p.end)}">{mathematics(p.paper.title)}</a>'
-        f'<span class="byline">{escape(p.paper.organization or "")} {escape(date_words(p.paper.published))}</span>'
+        f'<span class="byline">{escape(_whence(p.paper))}</span>'
         f'<p dir="auto">{mathematics(_shortened(p.text))}</p></li>'
         for p in passages[:count]
     )
     label = f"The nearest {counted(min(count, len(passages)), 'passage')}"
     return f'<ul class="nearest" aria-label="{label}, not used">{cards}</ul>' if cards else ""
+
+
+def _whence(paper: Paper) -> str:
+    return " · ".join(known for known in (paper.organization, date_words(paper.published)) if known)
 
 
 def _head(turns: int) -> str:

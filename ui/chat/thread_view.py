@@ -91,8 +91,9 @@ def empty(facts: LibraryFacts, papers: Sequence[Paper]) -> str:
     if not facts.papers:
         return (
             '<div class="welcome" id="no-papers"><h2>This library holds no papers yet</h2>'
-            '<p><a href="library?view=add">Add some on the Library page</a>, or in a terminal:</p>'
-            "<pre><code>ibid add PATH</code></pre></div>"
+            '<p class="lead">Add a saved listing, notes, or records of papers, and ask them here.</p>'
+            '<a class="quiet-button" href="library?view=add">Add papers on the Library page</a>'
+            "<p>Or in a terminal:</p><pre><code>ibid add PATH</code></pre></div>"
         )
     days = " – ".join(dict.fromkeys(date_words(day) for day in (facts.oldest, facts.newest) if day))
     shown = [

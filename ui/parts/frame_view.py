@@ -20,9 +20,7 @@ PLACES = (
     ("Digest", "digest"),
 )  # relative: the application may be served below a path
 _ALL = '<span class="all">all papers</span>'
-_NO_PAPERS = (
-    '<span class="count" id="scope-count">no papers yet</span><a href="library?view=add">Add papers</a>'
-)
+_ADD = '<a class="link-button" href="library?view=add">Add papers</a>'
 _KEYS = (
     ("/", "write a question"),
     ("Enter", "send it"),
@@ -154,7 +152,8 @@ def scope_bar(
         for part, words in scope_words(filters, titles)
     )
     if not papers and filters.empty:
-        return f'<div class="scope"><span class="label">Scope</span>{_NO_PAPERS}</div>'
+        none = '<span class="count" id="scope-count">no papers yet</span>'
+        return f'<div class="scope vacant"><span class="label">Scope</span>{none}{_ADD}</div>'
     if papers:
         label = counted(papers, "paper") if filters.empty else f"{counted(papers, 'paper')} in scope"
         return (
