@@ -11,10 +11,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-dep
 RESOLVED := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run ask install test check lint types layers docs bench lock browser clean
+.PHONY: help run ask install test check lint types layers docs bench bench-page lock browser clean
 
 help: ## Say what there is to do
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 run: $(VENV)/installed ## Open the chat on http://127.0.0.1:7860 (PAPERS=path adds those files first)
 	@$(if $(PAPERS),$(IBID) add $(PAPERS) || true)
@@ -46,6 +46,9 @@ docs: $(VENV)/tested ## Write docs/cli.md, docs/settings.md and the examples of 
 
 bench: $(VENV)/installed ## Measure speed and memory (PAPERS=path; PEER=python that has llama-index and torch)
 	@PEER="$(PEER)" $(BIN)/python -m assistant.evaluation.speed $(or $(PAPERS),$(wildcard ../shared/seeds/*.txt))
+
+bench-page: $(VENV)/tested browser ## Hold the page to its times in Chromium, on a quiet machine
+	@IBID_TIMED=1 $(BIN)/python -m pytest tests/test_long_conversations.py
 
 # The default install takes from the whole set, so that nothing an extra needs is shut out by a newer release.
 lock: ## Resolve the dependencies anew (needs uv)

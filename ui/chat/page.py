@@ -117,7 +117,7 @@ class ChatPage:
         )
         for event in (asked, run, entered):
             event.failure(_settle, None, [self.send, self.halt, self.bar], **QUIET)
-        self.bridge.act(self._act, self._state, self._outputs, **QUIET)
+        self.bridge.act(self._act, self._state, self._outputs, **QUIET | {"trigger_mode": "multiple"})
         self.bridge.refresh(self._refresh, self._state, self._outputs, **_LATEST)
         self.halt.click(self._stop, [self.conversation], None, **QUIET)
         self.new.click(self._new, None, self._outputs, **QUIET)
