@@ -123,6 +123,21 @@ def test_an_entry_without_an_abstract_is_found_by_its_title_and_filled_in_later(
     assert library.paper(paper.id).published == "2020"
 
 
+def test_a_link_in_an_abstract_is_its_words(found: Found) -> None:
+    (told,) = found(
+        "@misc{x, title = {Tides}, abstract = {See \\href{https://example.org}{our code} for it.}}"
+    )
+    assert isinstance(told, Document)
+    assert told.text == "See our code for it."
+
+
+def test_a_macro_without_what_it_takes_costs_its_own_entry_alone(found: Found) -> None:
+    bad, good = found("@misc{x, title = {Tides \\href{a}}}\n@misc{y, title = {Winds}}")
+    assert isinstance(bad, Unreadable)
+    assert "macro" in bad.reason
+    assert isinstance(good, Document)
+
+
 def test_bad_entries_are_told_with_their_lines_and_the_others_are_read(found: Found) -> None:
     entries = found(
         "@misc{a, title = {One}}\n\n@misc{b, author = {X}}\n@article{c, title = {never closed\n"

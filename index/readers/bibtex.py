@@ -199,8 +199,12 @@ def _plain(written: str, keep_groups: bool = False) -> str:
     if _nesting(written) > _DEEPEST:
         raise ValueError(f"has more than {_DEEPEST} braces in braces")
     bare = re.sub(r"\\url\s*\{([^{}]*)\}", r"\1", written)
+    bare = re.sub(r"\\href\s*\{[^{}]*\}\s*(?=\{)", "", bare)
     bare = re.sub(r"(?<!\\)%", r"\\%", bare)  # a comment in LaTeX, a sign in BibTeX
-    return str(_decoder(keep_groups).latex_to_text(bare)).replace("\0", "")
+    try:
+        return str(_decoder(keep_groups).latex_to_text(bare)).replace("\0", "")
+    except (IndexError, TypeError, AttributeError) as error:  # a macro that lacks its arguments
+        raise ValueError("has LaTeX that cannot be read: a macro lacks what it stands with") from error
 
 
 @cache
