@@ -71,6 +71,7 @@ class Checker:
         self.sources = sources
         self._translated = translated
         self._library = library
+        self._keywords = library.caches.keywords  # asked for once: whoever asks has the model looked up
         self._known = f"{question} {' '.join(source.paper.title for source in sources)}".casefold()
         self._places: dict[int, list[Place]] = {}
         self._vectors: dict[int, list[NDArray[np.float32]]] = {}
@@ -82,7 +83,7 @@ class Checker:
         text, quoted, lost = self._quoted(draft.text, dict.fromkeys([*referred, *everywhere]))
         positions = dict.fromkeys([*referred, *quoted] if referred else everywhere)
         cosines = self._cosines(text, positions)
-        weights = weigh(_FIGURE.sub(" ", text), self._library.caches.keywords)
+        weights = weigh(_FIGURE.sub(" ", text), self._keywords)
         held = [place for places in quoted.values() for place in places]
         chosen = self._chosen(text, cosines, weights, held, bool(referred))
         return self._judged(text, chosen, cosines, weights, lost, bool(referred))
@@ -198,12 +199,12 @@ class Checker:
 
     def _distinct(self, name: str) -> bool:
         """Whether a name tells one paper from another: what many papers mention (LLM, RL) is a word like others."""
-        keywords = self._library.caches.keywords
-        return max(keywords.rarity(keywords.stems(name)), default=0.0) < _COMMON
+        return max(self._keywords.rarity(self._keywords.stems(name)), default=0.0) < _COMMON
 
     def _covered(self, weights: Weights, places: Sequence[Place]) -> float:
-        stems = self._library.caches.keywords.stems
-        return weights.covered(stems(" ".join(f"{place.paper.title} {place.text}" for place in places)))
+        return weights.covered(
+            self._keywords.stems(" ".join(f"{place.paper.title} {place.text}" for place in places))
+        )
 
 
 def names(text: str) -> list[str]:
