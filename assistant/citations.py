@@ -16,7 +16,7 @@ _SPACED_MARKER = re.compile(r"\s?\[(\d+)\](?!\()")
 _TEX_QUOTES = re.compile(r"``(.+?)(?:''|\")", re.DOTALL)
 _BROKEN_OFF = re.compile(r"\s?(?<!\\)\[\d*$")
 _FINAL = re.compile(r"[.!?…。！？]+[\"'”’)\]*_]*$")
-_NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?")
+_NUMBER = re.compile(r"(?<![\w.])(?:\d[\d,]*(?:\.\d+)?|\.\d+)")
 
 
 class Citations:
@@ -96,8 +96,9 @@ def without_dangling(text: str, citations: Sequence[Citation]) -> str:
 
 
 def numbers(text: str) -> list[str]:
-    """The numbers a text states, without thousands separators; digits inside a word are part of a name."""
-    return [number.replace(",", "") for number in _NUMBER.findall(text)]
+    """The numbers a text states, without thousands separators, `.5` as `0.5`; digits inside a word are of a name."""
+    found = (number.replace(",", "") for number in _NUMBER.findall(text))
+    return [f"0{number}" if number.startswith(".") else number for number in found]
 
 
 def faults(answer: Answer, text_of: Callable[[str], str]) -> list[str]:

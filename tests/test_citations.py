@@ -59,6 +59,7 @@ def test_a_link_is_no_marker() -> None:
 
 def test_numbers_are_compared_without_thousands_separators_and_names_hold_none() -> None:
     assert numbers("GPT4 and R1 see 1,200 buoys, 12.5% of 9600") == ["1200", "12.5", "9600"]
+    assert numbers("an error of .5, not 0.25, in v.7") == ["0.5", "0.25"]
 
 
 def test_a_span_cited_twice_keeps_its_number() -> None:

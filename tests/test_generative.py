@@ -104,6 +104,13 @@ def test_a_number_that_no_cited_sentence_has_is_never_shown(rehearse: Rehearse, 
     assert TRUE in " ".join(each.text for each in answer.sentences)
 
 
+def test_a_number_is_not_shown_in_a_sentence_that_cites_nothing(rehearse: Rehearse, library: Library) -> None:
+    loose = "QuuxNet asks two questions first, and explaining why keeps 18% more of them."
+    script = playing(write=f"{TRUE} [1] {loose} [1][2][3][4][5][6]")
+    answer = checked(rehearse(script, repair=False)[0].ask(QUESTION), library)
+    assert "18" not in answer.text
+
+
 def test_a_sentence_that_fails_is_written_once_more(rehearse: Rehearse, library: Library) -> None:
     told: list[str] = []
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
+from assistant.plain import visible
 from index.schema import Value
 from index.sentences import sentences
 
@@ -38,6 +39,7 @@ _LINK = re.compile(r"\[([^\]\n]*)\]\([^)\n]*\)")
 _TAG = re.compile(r"</?[A-Za-z!][^<>\n]*>|<https?://[^\s>]*>")
 _ADDRESS = re.compile(r"\b(?:https?|ftp|javascript|data)\s*:\S*|\bwww\.\S+", re.IGNORECASE)
 _EMPHASIS = re.compile(r"(?<!\w)(\*{1,3}|_{1,3})(?=\S)(.+?)(?<=\S)\1(?!\w)")
+_JOINED_DIGITS = re.compile(r"(?<=\d)[\u200c\u200d]+")
 _SPACES = re.compile(r"\s+")
 
 
@@ -62,7 +64,9 @@ class Drafts:
         """The sentences that are whole after one more piece of the reply."""
         piece = piece[: max(MOST - self._read, 0)]
         self._read += len(piece)
-        *whole, self._line = (self._line + piece).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        *whole, self._line = (
+            (self._line + visible(piece)).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        )
         found = [draft for line in whole for draft in self._ended(line)]
         return found + self._begun()
 
@@ -125,6 +129,7 @@ def without_markers(text: str) -> tuple[str, tuple[int, ...]]:
 
 def plain(text: str) -> str:
     """Markdown's words without its links, images, addresses, HTML and emphasis, on one line."""
+    text = _JOINED_DIGITS.sub("", text)
     text = _TAG.sub(" ", _LINK.sub(r"\1", _IMAGE.sub(" ", text)))
     text = _ADDRESS.sub(" ", text)
     for _ in range(3):

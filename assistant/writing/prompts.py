@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 
 from assistant.models.schema import Message
+from assistant.plain import visible
 from assistant.schema import Kind
 from index.dates import date_words
 from index.schema import Paper, Passage
@@ -27,7 +28,12 @@ _FORMS: dict[Kind, str] = {
     "verify": "Say whether the papers support or contradict the claim, and by what they found.",
 }
 NOTHING = "NOT IN THE PAPERS"
-_UNSAFE = re.compile(r"</?\s*passage[^>\n]{0,80}>?", re.IGNORECASE)
+_IN_A_HEAD = str.maketrans({'"': "'", "<": "‹", ">": "›"})
+_JOINERS = "[\u200c\u200d]*"
+_UNSAFE = re.compile(
+    rf"[<＜﹤][\s\u200c\u200d]*[/／]?[\s\u200c\u200d]*{_JOINERS.join('passage')}[^>＞﹥\n]{{0,80}}[>＞﹥]?",
+    re.IGNORECASE,
+)
 
 
 def reading(question: str, earlier: Sequence[tuple[str, str]]) -> list[Message]:
@@ -40,7 +46,11 @@ def reading(question: str, earlier: Sequence[tuple[str, str]]) -> list[Message]:
         '"readings": if the question can be meant in ways whose answers would conflict, two to four short '
         "questions to choose from, else []}"
     )
-    told = "\n\n".join(f"Question: {asked}\nAnswer: {answered[:1500]}" for asked, answered in earlier[-4:])
+    mark = _mark([question, *(text for turn in earlier for text in turn)])
+    told = "\n\n".join(
+        f"Question: {asked}\nAnswer: {_delimited(number, mark, '', answered[:1500])}"
+        for number, (asked, answered) in enumerate(earlier[-4:], start=1)
+    )
     before = f"The conversation so far:\n\n{told}\n\n" if told else ""
     return [_system(asks), _user(f"{before}The last question: {question}")]
 
@@ -119,7 +129,8 @@ def supporting(sentence: str, spans: Sequence[str]) -> list[Message]:
 
 def numbered(question: str, sources: Sequence[Passage], notes: Sequence[str] = ()) -> str:
     """The passages, numbered from 1 in the order given."""
-    mark = _mark([question, *(source.chunk.text for source in sources)])
+    texts = (text for source in sources for text in (_origin(source.paper), source.chunk.text))
+    mark = _mark([question, *texts, *notes])
     blocks = []
     for number, source in enumerate(sources, start=1):
         note = f"Summary: {_harmless(notes[number - 1], mark)}\n" if number <= len(notes) else ""
@@ -129,13 +140,17 @@ def numbered(question: str, sources: Sequence[Passage], notes: Sequence[str] = (
 
 
 def _delimited(number: int, mark: str, origin: str, text: str) -> str:
-    head = _harmless(origin, mark).replace('"', "'").replace("\n", " ")
+    head = " ".join(_harmless(origin, mark).translate(_IN_A_HEAD).split())
     of = f' from="{head}"' if head else ""
     return f"<passage {mark} number={number}{of}>\n{_harmless(text, mark)}\n</passage {mark}>"
 
 
 def _harmless(text: str, mark: str) -> str:
-    return _UNSAFE.sub("", text.replace(mark, ""))
+    """The text without what looks like a delimiter, also once that is taken out, and without what nobody sees."""
+    text = visible(text)
+    while (less := _UNSAFE.sub("", text.replace(mark, ""))) != text:
+        text = less
+    return text
 
 
 def _origin(paper: Paper) -> str:

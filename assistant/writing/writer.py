@@ -10,6 +10,7 @@ import time
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
+from assistant.citations import numbers
 from assistant.extractive import Composed
 from assistant.models.model import Model
 from assistant.models.schema import ModelError, Usage
@@ -99,7 +100,8 @@ class Writer:
 
     def _shown(self, checked: Checked, draft: Draft) -> Iterator[str]:
         """What a sentence adds to the answer. None is shown before one that holds, lest there be no other."""
-        unwanted = checked.support == "unsupported" and self.settings.unsupported == "drop"
+        uncited = checked.support == "unsupported"
+        unwanted = uncited and (self.settings.unsupported == "drop" or bool(numbers(checked.text)))
         if not checked.showable or unwanted or self._written.says(checked.text):
             self._written.drop(draft.lead)
             return
