@@ -1,9 +1,9 @@
 """Whether the papers say what a model wrote, sentence by sentence.
 
 Owns which spans of the passages a sentence rests on, and how well they support it. A sentence is held
-against the sentences of the passages it refers to; where it refers to none, against all. What it may
-show follows from that alone: a number no cited span has, a quote no passage has and a name nobody mentions
-are troubles, whatever the sentence claims. The measures are those of `assistant.verify`; after ALCE
+against the sentences of the passages it refers to; one that refers to none must stand in a passage word for
+word. What may be shown follows from that alone: a number no cited span has, a quote no passage has and a name
+nobody mentions are troubles, whatever the sentence claims. The measures are those of `assistant.verify`; after ALCE
 (arXiv 2305.14627), support is judged against the cited spans and nothing else.
 """
 
@@ -132,17 +132,19 @@ class Checker:
     ) -> list[Place]:
         """The spans to cite: those quoted, the best of each passage referred to, and what brings missing numbers.
 
-        Of passages that the sentence does not refer to, only one that clearly supports it.
+        A sentence that refers to no passage is carried by none, unless its words stand in one.
         """
         score = {place: (cosine + self._covered(weights, [place])) / 2 for place, cosine in cosines.items()}
         ranked = sorted(score, key=lambda place: -score[place])
         chosen = list(dict.fromkeys(quoted))
+        if not referred:
+            said = _folded(text)
+            return chosen or [place for place in ranked if said in _folded(place.text)][:1]
         cited = {place.chunk.id for place in chosen}
         for place in ranked:
-            enough = -1.0 if self._translated and referred else PARTIAL if referred else SUPPORTED
-            if score[place] < enough:
+            if score[place] < PARTIAL and not self._translated:
                 break
-            if place.chunk.id not in cited and (referred or not chosen):
+            if place.chunk.id not in cited:
                 chosen.append(place)
                 cited.add(place.chunk.id)
         chosen = chosen[:_MOST]

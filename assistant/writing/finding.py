@@ -45,7 +45,7 @@ class Finder:
         def work() -> tuple[Plan | None, str]:
             reply = self.course.ask(self.judge, prompts.reading(question, earlier))
             plan = planned(reply, question)
-            return plan, f"{len(plan.searches)} searches" if plan else "skipped: the reply was no JSON"
+            return plan, f"to search for: {len(plan.searches)}" if plan else "skipped: the reply was no JSON"
 
         return self.course.step("rewrite", work, None)
 

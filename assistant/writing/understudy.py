@@ -9,6 +9,7 @@ what they are good for is to show what each step costs, and that nothing careles
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -60,7 +61,7 @@ def question(asked: Asked) -> str:
 def faithful(asked: Asked) -> str:
     """A reply that keeps to the prompt."""
     replies: dict[Role, Callable[[], str]] = {
-        "rewrite": lambda: "{}",
+        "rewrite": lambda: json.dumps({"question": question(asked), "searches": [question(asked)]}),
         "judge": lambda: '{"covered": [true], "searches": []}',
         "summary": lambda: f'{{"summary": "", "relevance": {min(10, 3 * _shared(asked, asked.prompt))}}}',
         "order": lambda: " > ".join(f"[{number}]" for number in _ranked(asked)),

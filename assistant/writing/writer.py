@@ -52,6 +52,7 @@ class Writer:
         self._written = Written()
         self._held: list[tuple[Checked, Draft]] = []
         self._repairs = 0
+        self._read = 0  # papers
 
     def write(
         self,
@@ -67,6 +68,7 @@ class Writer:
         Closing the iterator ends the request.
         """
         sources = chosen(found, self.settings.passages, 1 if kind == "list" else 3)
+        self._read = len({source.paper.id for source in sources})
         checker = Checker(question, sources, library, translated)
         started, note = time.monotonic(), ""
         spent: list[Usage] = []
@@ -87,7 +89,7 @@ class Writer:
     @property
     def composed(self) -> Composed:
         """What was written and holds; without citations where nothing did."""
-        return self._written.composed
+        return self._written.composed.model_copy(update={"papers": self._read})
 
     def _pieces(
         self, question: str, kind: Kind, sources: Sequence[Passage], spent: list[Usage]

@@ -59,10 +59,4 @@ class Written:
 
     @property
     def composed(self) -> Composed:
-        citations = self._citations.all
-        return Composed(
-            text=self.text,
-            sentences=tuple(self._sentences),
-            citations=citations,
-            papers=len({citation.paper.id for citation in citations}),
-        )
+        return Composed(text=self.text, sentences=tuple(self._sentences), citations=self._citations.all)

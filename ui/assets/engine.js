@@ -24,7 +24,7 @@
       if (remembered() === told) localStorage.removeItem(NAME);
       told = chosen;
     }
-    add({ name: told, label: told.split("@")[0] });
+    add({ name: told, label: told.split("@")[0].replace(/^[^:]*:/, "") });
     field.value = told;
   };
 

@@ -13,6 +13,7 @@ from assistant.models.offered import offered
 from assistant.models.spec import read_spec
 from index.errors import IbidError
 from index.schema import Value
+from ui.parts.render import engine_words
 
 
 class EngineUnknown(IbidError):
@@ -66,4 +67,4 @@ class Engines:
 
 
 def _called(name: str) -> Engine:
-    return Engine(name=name, label="quotes only" if name == QUOTED else name.partition("@")[0])
+    return Engine(name=name, label="quotes only" if name == QUOTED else engine_words(name))

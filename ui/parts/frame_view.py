@@ -11,7 +11,7 @@ from index.schema import Filters
 from ui.parts.commands import COMMANDS
 from ui.parts.exports import FORMATS
 from ui.parts.markup import escape
-from ui.parts.render import counted, scope_words
+from ui.parts.render import counted, engine_words, scope_words
 from ui.parts.signs import icon_button, sprite
 
 PLACES = (
@@ -62,7 +62,7 @@ def header(
 
 def _engine(engine: str, engines: Sequence[tuple[str, str]], chosen: str) -> str:
     if len(engines) < 2:
-        return f'<span id="engine" title="What writes the answers">{escape(engine)}</span>'
+        return f'<span id="engine" title="What writes the answers">{escape(engine_words(engine))}</span>'
     options = "".join(
         f'<option value="{escape(name)}"{" selected" if name == engine else ""}>{escape(label)}</option>'
         for name, label in engines

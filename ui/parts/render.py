@@ -71,7 +71,12 @@ def coverage_words(answer: Answer) -> str:
     parts = [f"{counted(answer.coverage.cited, 'paper')} cited of {answer.coverage.relevant:,} found"]
     if "total" in answer.seconds:
         parts.append(f"{answer.seconds['total']:.1f} s")
-    return " · ".join([*parts, answer.engine, *spent_words(answer.usage)])
+    return " · ".join([*parts, engine_words(answer.engine), *spent_words(answer.usage)])
+
+
+def engine_words(engine: str) -> str:
+    """What readers call what writes: the model's name, without its provider and address."""
+    return engine.partition(":")[2].partition("@")[0] or engine
 
 
 def spent_words(usage: Mapping[str, float]) -> list[str]:
