@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 
 from assistant.citations import faults, numbers
-from assistant.evaluation.schema import Case
+from assistant.evaluation.schema import Case, StepCost
 from assistant.schema import Answer, Citation, Sentence
 
 _HELD = 0.8  # the share of a statement's words that what it cites must hold
@@ -44,6 +44,17 @@ def answer_measures(
         found["citation recall"] = citation_recall(answer)
         found["citation precision"] = citation_precision(answer)
     return found | {"faultless": float(not faults(answer, text_of))}
+
+
+def step_costs(answer: Answer) -> dict[str, StepCost]:
+    """What the steps of an answer took, those of one name together; none where no language model took part."""
+    return {
+        name: StepCost(
+            seconds=sum(step.seconds for step in answer.steps if step.name == name),
+            tokens=sum(step.tokens for step in answer.steps if step.name == name),
+        )
+        for name in dict.fromkeys(step.name for step in answer.steps)
+    }
 
 
 def verdict(answer: Answer) -> str:

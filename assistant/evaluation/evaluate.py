@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 import numpy as np
 
 from assistant.engine import Assistant
-from assistant.evaluation.answers import answer_measures, verdict
+from assistant.evaluation.answers import answer_measures, step_costs, verdict
+from assistant.evaluation.nuggets import Rubric
 from assistant.evaluation.refusal import separation
 from assistant.evaluation.rows import Rows, since
 from assistant.evaluation.schema import Case, CaseSet, Outcome, Row
 from assistant.evaluation.systems import Ranker, Ranking
 from assistant.evidence import support
-from assistant.schema import Turn
+from assistant.schema import Answer, Turn
 from index.schema import Filters
 
 OURS = "ibid"
@@ -31,11 +32,19 @@ _ORDER = ("retrieval", "questions", "unanswerable", "conversations", "claims", "
 class Evaluation:
     """Sets that share one library, whose answerable questions are remembered to set refusals against."""
 
-    def __init__(self, assistant: Assistant, systems: Mapping[str, Ranker], told: Told) -> None:
+    def __init__(
+        self,
+        assistant: Assistant,
+        systems: Mapping[str, Ranker],
+        told: Told,
+        rubric: Rubric | None = None,
+    ) -> None:
+        """With a `rubric`, answers to cases that have gold sentences are scored by a judge model too."""
         self.assistant = assistant
         self.library = assistant.library
         self.systems = systems
         self.told = told
+        self.rubric = rubric
         self.rows = Rows(assistant.library)
         self.answerable: dict[str, list[Row]] = {name: [] for name in systems}
 
@@ -74,7 +83,7 @@ class Evaluation:
         started = time.perf_counter()
         answer = self.assistant.ask(case.question)
         taken = since(started)
-        measures = answer_measures(answer, case, self.rows.gold(case), self.library.text)
+        measures = self._measures(answer, case)
         amiss = not measures["gold cited"] or not measures.get("gold sentence quoted", 1.0)
         return row.model_copy(
             update={
@@ -83,8 +92,15 @@ class Evaluation:
                 "confidence": self._confidence(case.question),
                 "answered": answer.answered,
                 "milliseconds": row.milliseconds | {"answer": taken},
+                "steps": step_costs(answer),
             }
         )
+
+    def _measures(self, answer: Answer, case: Case) -> dict[str, float]:
+        """What the gold tells of an answer, and the judge where there is one."""
+        measures = answer_measures(answer, case, self.rows.gold(case), self.library.text)
+        covered = self.rubric.coverage(case, answer) if self.rubric else None
+        return measures if covered is None else measures | {"nugget coverage": covered}
 
     # Questions that the papers may not answer
 
@@ -120,6 +136,7 @@ class Evaluation:
             confidence=self._confidence(case.question, filters),
             answered=answer.answered,
             milliseconds={"answer": since(started)},
+            steps=step_costs(answer),
         )
 
     def _confidence(self, question: str, filters: Filters = Filters()) -> float:
@@ -148,9 +165,13 @@ class Evaluation:
             taken = since(started)
             ranked = list(dict.fromkeys(passage.paper.id for passage in answer.passages))
             row = self.rows.ranked(case, ranked, {"answer": taken})
-            measures = answer_measures(answer, case, self.rows.gold(case), self.library.text)
-            read = f"{case.before} → {case.question} ⇒ {answer.standalone}"
-            rows.append(row.model_copy(update={"measures": row.measures | measures, "question": read}))
+            found = {
+                "measures": row.measures | self._measures(answer, case),
+                "question": f"{case.before} → {case.question} ⇒ {answer.standalone}",
+                "answered": answer.answered,
+                "steps": step_costs(answer),
+            }
+            rows.append(row.model_copy(update=found))
         return self._outcome(case_set, OURS, rows)
 
     # Claims

@@ -10,10 +10,12 @@ from assistant.engine import Assistant
 from assistant.evaluation.corpora import corpus_library
 from assistant.evaluation.evaluate import Evaluation, Told
 from assistant.evaluation.machine import machine_words
+from assistant.evaluation.nuggets import Rubric
 from assistant.evaluation.ranking import require_measures
 from assistant.evaluation.schema import CaseSet, Outcome, Run
 from assistant.evaluation.systems import Ranker
 from assistant.generative import Models
+from assistant.models.model import Model
 from assistant.settings import AnswerSettings
 from index.ingest import Step
 from index.library import Library
@@ -31,13 +33,16 @@ class Evaluator:
         work: Path,
         told: Told,
         models: Models | None = None,
+        judge: Model | None = None,
     ) -> None:
+        """With a `judge`, answers are scored by facts drawn from their gold sentences as well."""
         self.index = index
         self.answer = answer
         self.systems = systems
         self.work = work
         self.told = told
         self.models = models
+        self.rubric = Rubric(judge) if judge else None
         self.outcomes: list[Outcome] = []
         self.notes: list[str] = []
 
@@ -58,7 +63,8 @@ class Evaluator:
     def ask(self, library: Library, case_sets: Sequence[CaseSet]) -> None:
         """Evaluate sets on one open library."""
         require_measures()
-        evaluation = Evaluation(Assistant(library, self.answer, models=self.models), self.systems, self.told)
+        assistant = Assistant(library, self.answer, models=self.models)
+        evaluation = Evaluation(assistant, self.systems, self.told, self.rubric)
         for case_set in case_sets:
             absent = evaluation.rows.absent(case_set.cases)
             if absent:
@@ -71,6 +77,8 @@ class Evaluator:
         if self.models:
             roles = {"write": self.models.write.spec, "judge": self.models.judge.spec}
             groups += [("llm", roles), ("writing", self.models.settings.model_dump())]
+        if self.rubric:
+            groups.append(("nuggets", {"judge": self.rubric.judge.spec}))
         settings = {
             f"{group}.{name}": str(value)
             for group, values in groups
@@ -82,8 +90,13 @@ class Evaluator:
             machine=machine_words(),
             settings=settings,
             outcomes=tuple(self.outcomes),
-            notes=tuple(self.notes),
+            notes=(*self.notes, *self._unjudged()),
         )
+
+    def _unjudged(self) -> list[str]:
+        missed = self.rubric.unjudged if self.rubric else {}
+        first = next(iter(missed.items()), ("", ""))
+        return [f"nugget coverage: {len(missed)} not judged, as {first[0]!r}: {first[1]}"] if missed else []
 
     def _adding(self, step: Step) -> None:
         self.told(f"adding {step.file}", step.entries, 0)

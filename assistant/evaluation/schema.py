@@ -41,11 +41,19 @@ class CaseSet(Value):
     papers: tuple[Path, ...] = ()
 
 
+class StepCost(Value):
+    """What a step of an answer takes: seconds, and the tokens that models read and write for it."""
+
+    seconds: float
+    tokens: float
+
+
 class Row(Value):
     """What came of one case under one system.
 
     `measures` are in [0, 1] but for "sentences"; `place` is the rank of the best gold paper, None where
-    it was not ranked; `above` are the titles ranked before it; `said` shows an answer that was amiss.
+    it was not ranked; `above` are the titles ranked before it; `said` shows an answer that was amiss;
+    `steps` are those of a language model's answer, with what all of one name took together.
     """
 
     id: str
@@ -59,6 +67,7 @@ class Row(Value):
     confidence: float | None = None
     answered: bool | None = None
     milliseconds: dict[str, float] = Field(default_factory=dict)
+    steps: dict[str, StepCost] = Field(default_factory=dict)
 
     @property
     def missed(self) -> bool:
@@ -90,6 +99,19 @@ class Outcome(Value):
     def figures(self) -> dict[str, float]:
         """Means and totals together."""
         return self.means | self.totals
+
+    @property
+    def steps(self) -> dict[str, StepCost]:
+        """The mean cost of each step over the answered questions that took steps, one without it counting 0."""
+        told = [row.steps for row in self.rows if row.answered and row.steps]
+        nothing = StepCost(seconds=0, tokens=0)
+        return {
+            name: StepCost(
+                seconds=fmean(steps.get(name, nothing).seconds for steps in told),
+                tokens=fmean(steps.get(name, nothing).tokens for steps in told),
+            )
+            for name in dict.fromkeys(name for steps in told for name in steps)
+        }
 
     def values(self, measure: str) -> dict[str, float]:
         """The measure by row id, of the rows that have it."""

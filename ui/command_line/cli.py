@@ -234,6 +234,7 @@ def offer_tools(configuration: Configuration) -> None:
 )
 @click.option("--report", type=EXISTING, metavar="FILE", help="Write a report: FILE ends in .html or .md.")
 @click.option("--compare", "earlier", type=EXISTING, metavar="FILE", help="Compare with an earlier --json.")
+@click.option("--judge", is_flag=True, help="Score answers by facts that a model draws from gold sentences.")
 @answering
 @configured
 def evaluate(configuration: Configuration, folder: Path | None, **options: Any) -> None:

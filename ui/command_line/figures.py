@@ -20,7 +20,9 @@ from assistant.evaluation.schema import Difference, Run
 from assistant.evaluation.sets import find_sets
 from assistant.evaluation.systems import chosen_systems
 from assistant.generative import Models
-from index.errors import ReadError
+from assistant.models.model import Model, load_model
+from assistant.models.settings import ModelSettings
+from index.errors import ReadError, SettingsError
 from index.library import Library
 from ui.command_line.report import (
     Table,
@@ -29,6 +31,7 @@ from ui.command_line.report import (
     miss_words,
     require_report,
     set_tables,
+    step_tables,
     write_report,
 )
 from ui.command_line.terminal import console, notes
@@ -49,6 +52,7 @@ def evaluate_and_show(
     results: TextIO | None,
     report: Path | None,
     earlier: Path | None,
+    judge: bool = False,
 ) -> None:
     """Evaluate the sets of `folder`, or as many questions as `drawn` from the library; print and write."""
     chosen, before = chosen_systems(_names(systems)), _earlier(earlier) if earlier else None
@@ -57,7 +61,8 @@ def evaluate_and_show(
     with _progress() as told:
         work = work or settings.library.parent / "evaluation"
         models = Models.load(settings.llm, settings.writing)
-        evaluator = Evaluator(settings.index, settings.answer, chosen, work, told, models)
+        judging = _judge(settings.llm) if judge else None
+        evaluator = Evaluator(settings.index, settings.answer, chosen, work, told, models, judging)
         if folder is not None:
             evaluator.run(find_sets(folder, _names(sets or ""), limit), lambda: _library(settings))
         else:
@@ -73,8 +78,16 @@ def evaluate_and_show(
         _print(console(), run, differences)
 
 
+def _judge(llm: ModelSettings) -> Model:
+    if not (llm.judge or llm.write):
+        raise SettingsError("--judge needs a language model that judges: set llm.judge, or name one by --llm")
+    return load_model(llm.judge or llm.write, llm)
+
+
 def _print(out: Console, run: Run, differences: Sequence[Difference]) -> None:
     for title, table in set_tables(run):
+        _print_table(out, title, table)
+    for title, table in step_tables(run):
         _print_table(out, title, table)
     for outcome in run.outcomes:
         if outcome.confusion:

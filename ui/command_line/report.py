@@ -52,6 +52,22 @@ def set_tables(run: Run) -> Iterator[tuple[str, Table]]:
         yield f"{name} ({size})", (("measure", *(outcome.system for outcome in of_set)), rows)
 
 
+def step_tables(run: Run) -> Iterator[tuple[str, Table]]:
+    """What the steps of an answer took in the mean, for the outcomes of a language model."""
+    for outcome in run.outcomes:
+        if outcome.steps:
+            rows: list[tuple[str, ...]] = [
+                (name, f"{cost.seconds:.2f}", f"{cost.tokens:,.0f}") for name, cost in outcome.steps.items()
+            ]
+            seconds = sum(cost.seconds for cost in outcome.steps.values())
+            tokens = sum(cost.tokens for cost in outcome.steps.values())
+            rows.append(("all", f"{seconds:.2f}", f"{tokens:,.0f}"))
+            yield (
+                f"{outcome.name} · {outcome.system}: steps of an answer",
+                (("step", "seconds", "tokens"), rows),
+            )
+
+
 def confusion_table(outcome: Outcome) -> Table:
     """What was said of the claims of each true label."""
     said = list(dict.fromkeys([*outcome.confusion, *(s for row in outcome.confusion.values() for s in row)]))
@@ -105,6 +121,8 @@ def markdown_report(run: Run, differences: Sequence[Difference]) -> str:
         parts += [f"## {measure}", f"```text\n{block_bars(bars)}\n```"]
     for title, table in set_tables(run):
         parts += [f"## {title}", _markdown_table(table)]
+    for title, table in step_tables(run):
+        parts += [f"## {title}", _markdown_table(table)]
     for outcome in run.outcomes:
         if outcome.confusion:
             parts += [f"## {outcome.name}: verdicts", _markdown_table(confusion_table(outcome))]
@@ -123,6 +141,8 @@ def html_report(run: Run, differences: Sequence[Difference]) -> str:
     for measure, bars in _charts(run):
         parts += [f"<h2>{html.escape(measure)}</h2>", svg_bars(bars)]
     for title, table in set_tables(run):
+        parts += [f"<h2>{html.escape(title)}</h2>", _html_table(table)]
+    for title, table in step_tables(run):
         parts += [f"<h2>{html.escape(title)}</h2>", _html_table(table)]
     for outcome in run.outcomes:
         if outcome.confusion:
