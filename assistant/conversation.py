@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, Row, Select, delete, func, insert, se
 
 from assistant import conversation_search
 from assistant.conversation_tables import conversations, create_missing, feedback, removed, texts, turns
+from assistant.reactions import reaction
 from assistant.schema import Feedback, Turn
 from index.errors import IbidError
 from index.library import Library
@@ -147,6 +148,7 @@ class Conversations:
         with self._engine.begin() as connection:
             _claim(connection, conversation_id, updated=_now())
             _cut(connection, conversation_id, position)
+            _react(connection, conversation_id, position - 1, None)
             conversation_search.take_in(connection, conversation_id)
         return self.open(conversation_id)
 
@@ -225,10 +227,41 @@ def _put(connection: Connection, conversation_id: str, position: int, turn: Turn
     title, first = connection.scalar(named) or "", _first_question(connection, conversation_id)
     if position == 0 and title in ("", _title(first)):
         _claim(connection, conversation_id, title=_title(turn.question))
+    turn = _in_place_of(_kept(connection, conversation_id, position), turn)
     _cut(connection, conversation_id, position)
     row = {"conversation_id": conversation_id, "position": position}
-    connection.execute(insert(turns).values(row | {"turn": turn.model_dump_json(exclude={"feedback"})}))
+    connection.execute(insert(turns).values(row | {"turn": _stored(turn)}))
+    _react(connection, conversation_id, position - 1, turn)
     conversation_search.take_in(connection, conversation_id)
+
+
+def _kept(connection: Connection, conversation_id: str, position: int) -> Turn | None:
+    kept = select(turns.c.turn).filter_by(conversation_id=conversation_id, position=position)
+    turn = connection.scalar(kept)
+    return Turn.model_validate_json(turn) if turn else None
+
+
+def _in_place_of(earlier: Turn | None, turn: Turn) -> Turn:
+    """The turn, remembering the answer it was asked for again instead of, where that was another and whole."""
+    again = earlier is not None and earlier.question == turn.question and not earlier.stopped
+    if earlier is None or not again or earlier.answer.text in ("", turn.answer.text):
+        return turn
+    return turn.model_copy(update={"replaced": earlier.answer.text})
+
+
+def _react(connection: Connection, conversation_id: str, position: int, after: Turn | None) -> None:
+    """Keep with a turn what the one after it says of its answer; nothing where none comes after it any more."""
+    turn = _kept(connection, conversation_id, position)
+    if turn is None or (after is None and turn.reaction is None):
+        return
+    told = turn.model_copy(update={"reaction": reaction(turn, after) if after else None})
+    where = (turns.c.conversation_id == conversation_id, turns.c.position == position)
+    connection.execute(update(turns).where(*where).values(turn=_stored(told)))
+
+
+def _stored(turn: Turn) -> str:
+    """A turn as it is kept: what was thought of it has a table of its own."""
+    return turn.model_dump_json(exclude={"feedback"})
 
 
 def _cut(connection: Connection, conversation_id: str, position: int) -> None:

@@ -12,6 +12,7 @@ from pydantic import Field
 from index.schema import Filters, Paper, Value
 
 Kind = Literal["find", "list", "compare", "summarize", "metadata", "verify", "clarify", "smalltalk"]
+ReactionKind = Literal["follow_up", "correction", "thanks", "new_topic"]
 Support = Literal["verbatim", "supported", "partial", "unsupported"]
 
 
@@ -133,13 +134,27 @@ class Feedback(Value):
     comment: str = ""
 
 
+class Reaction(Value):
+    """What the message after an answer says of it: its kind, the sign that tells it, and the message itself."""
+
+    kind: ReactionKind
+    signal: str
+    message: str
+
+
 class Turn(Value):
-    """A question and the answer it got, as a conversation keeps it, and what its reader thought of it."""
+    """A question and the answer it got, as a conversation keeps it, and what its reader thought of it.
+
+    `reaction` is read from the message that came next; `replaced` is the text of an earlier whole answer to the
+    same question, which this one was asked for in place of.
+    """
 
     question: str
     answer: Answer
     stopped: bool = False
     feedback: Feedback | None = None
+    reaction: Reaction | None = None
+    replaced: str = ""
 
 
 class Retrieved(Value):

@@ -9,7 +9,7 @@ import json
 import sys
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 import click
 
@@ -178,6 +178,31 @@ def chat(configuration: Configuration, filters: Filters) -> None:
     with opened(configuration) as library:
         assistant = assistant_over(library, configuration)
         converse(assistant, Conversations(library), named(library, filters))
+
+
+@cli.command("conversations")
+@click.option("--limit", default=50, show_default=True, help="How many conversations to list.")
+@click.option(
+    "--preferences",
+    type=click.File("w", encoding="utf-8"),
+    metavar="FILE",
+    help="Write what was thought of each answer instead, as JSON lines; - prints them.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@configured
+def list_conversations(
+    configuration: Configuration, limit: int, preferences: TextIO | None, as_json: bool
+) -> None:
+    """List kept conversations, the latest first."""
+    from assistant.conversation import Conversations
+    from ui.command_line.terminal import print_conversations, write_preferences
+
+    with opened(configuration) as library:
+        kept = Conversations(library)
+        if preferences:
+            write_preferences(kept, preferences)
+        else:
+            print_conversations(kept.list(limit), as_json)
 
 
 @cli.command()

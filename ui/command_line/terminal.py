@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TextIO
 
 import click
 from rich.console import Console
@@ -22,8 +22,9 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from assistant.conversation import Conversations
+from assistant.conversation import Conversations, ConversationSummary
 from assistant.engine import Assistant
+from assistant.preferences import preferences
 from assistant.schema import Answer, Answered, Turn
 from index.doctor import Finding
 from index.ingest import AddReport, Step
@@ -185,6 +186,24 @@ def converse(assistant: Assistant, conversations: Conversations, filters: Filter
                 print_answer(event.answer)
                 turn = Turn(question=question, answer=event.answer)
                 conversation = conversations.append(conversation.id, turn)
+
+
+def print_conversations(found: Sequence[ConversationSummary], as_json: bool) -> None:
+    if as_json:
+        click.echo(
+            json.dumps([each.model_dump(include={"id", "title", "updated", "turns"}) for each in found])
+        )
+        return
+    for each in found:
+        line = f"{each.updated[:10]}  {each.id}  {counted(each.turns, 'turn')}  {each.title}"
+        console().print(line, markup=False)
+
+
+def write_preferences(conversations: Conversations, out: TextIO) -> None:
+    """Write a JSON line for each answer of all conversations, those used last first."""
+    for summary in conversations.list(limit=1_000_000):
+        for preference in preferences(conversations.open(summary.id)):
+            out.write(preference.model_dump_json() + "\n")
 
 
 def print_findings(findings: Sequence[Finding], unreadable: Sequence[Unreadable], as_json: bool) -> None:
