@@ -276,7 +276,9 @@ def stage(
         for case, record in zip(CASES, records[len(papers) :], strict=True):
             if "tag" in record:
                 library.tag([found[case.canary]], record["tag"][:60])
-        accounts = tmp_path_factory.mktemp("accounts") / "models.sqlite"  # of what models took: no answer's doing
+        accounts = (
+            tmp_path_factory.mktemp("accounts") / "models.sqlite"
+        )  # of what models took: no answer's doing
         limits = ModelSettings(file=accounts, cache=False, seconds=60, retries=0)
         yield Stage(library, load_model(server.spec("openai"), limits), server, folder, found, honest)
 
