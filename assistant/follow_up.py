@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from assistant.choosing import chosen
 from assistant.schema import Answer, Turn
 from index.schema import Paper, Value
 
@@ -75,6 +76,8 @@ def stand_alone(asked: str, turns: Sequence[Turn], grounds: Grounds = PLAIN) -> 
     previous = next((turn.answer for turn in reversed(turns) if turn.answer.kind != "smalltalk"), None)
     if previous is None:
         return asked
+    if choice := chosen(asked, previous, grounds.content):
+        return choice
     named: list[str] = []
     masked = _masked(asked, previous, named)
     return _unmasked(_read_after(masked, previous, grounds), named)

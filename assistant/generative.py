@@ -46,18 +46,17 @@ class Models:
     llm: ModelSettings = field(default_factory=ModelSettings)
 
     def written_by(self, spec: str) -> Models:
-        """The same with another model that writes; one that judged its own writing is replaced in that too."""
-        write = load_model(spec, self.llm)
-        return replace(self, write=write, judge=write if self.judge is self.write else self.judge)
+        """The same with another model that writes, and judges where no other does."""
+        judge = self.judge if self.llm.judge else load_model(spec, self.llm.of_judge)
+        return replace(self, write=load_model(spec, self.llm), judge=judge)
 
     @classmethod
     def load(cls, llm: ModelSettings, writing: WritingSettings) -> Models | None:
         """The models that the settings name; None where they name none that writes. Raises what `load_model` does."""
         if not llm.write:
             return None
-        write = load_model(llm.write, llm)
-        judge = load_model(llm.judge, llm) if llm.judge not in ("", llm.write) else write
-        return cls(write, judge, writing, llm)
+        judge = load_model(llm.judge or llm.write, llm.of_judge)
+        return cls(load_model(llm.write, llm), judge, writing, llm)
 
 
 class Generative:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -106,3 +107,22 @@ def test_names_are_told_by_their_spelling() -> None:
         "GPT-4",
         "GRPO",
     ]
+
+
+def test_what_a_paper_tells_of_other_work_is_no_finding_of_its_own(
+    open_library: Callable[..., Library], write_papers: Callable[..., Path]
+) -> None:
+    told = "Prior work shows that kelp forests reduce the height of waves at the coast."
+    library = open_library()
+    library.add(
+        [write_papers("kelp.jsonl", {"title": "Reefs", "abstract": f"{told} We measure reefs instead."})]
+    )
+    checker = Checker("Do kelp forests reduce waves?", library.passages("kelp forests waves"), library)
+    found, reported = (
+        checker.check(Draft(text=text, markers=(1,)))
+        for text in (
+            "Kelp forests reduce the height of waves at the coast.",
+            "Prior work shows that kelp forests reduce the height of waves on coasts.",
+        )
+    )
+    assert (found.support, reported.support) == ("partial", "supported")

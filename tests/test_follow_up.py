@@ -112,3 +112,23 @@ def test_a_new_topic_does_not_drag_the_old_one_along(sample_library: Library) ->
     second = assistant.ask(asked, [Turn(question=first.question, answer=first)])
     assert second.standalone == asked
     assert second.citations[0].paper.short_name == "BERT"
+
+
+OFFERS = "Which do you mean?\n\n- Best on coasts?\n- Best for \\*birds\\*?\n- Tides and Buoys"
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("the second one", "Best for *birds*?"),
+        ("2", "Best for *birds*?"),
+        ("on coasts", "Best on coasts?"),
+        ("The last", "What is best, in Tides and Buoys?"),
+        ("the fourth", "the fourth"),
+        ("best", "best"),
+    ],
+)
+def test_a_choice_that_was_offered_is_taken(said: str, meant: str) -> None:
+    asked = turn("What is best?", kind="clarify")
+    answer = asked.answer.model_copy(update={"text": OFFERS})
+    assert stand_alone(said, [asked.model_copy(update={"answer": answer})]) == meant

@@ -26,6 +26,10 @@ class ModelSettings(Group):
     """How long a call may take, retries and waiting included."""
     tokens: int = Field(2000, ge=1, le=100_000)
     """The most tokens a model may write in one reply."""
+    judge_seconds: float = Field(30, gt=0, le=3600)
+    """How long a call to the judge may take, likewise."""
+    judge_tokens: int = Field(1000, ge=1, le=100_000)
+    """The most tokens the judge may write in one reply."""
     window: int = Field(8192, ge=512, le=2_000_000)
     """How many tokens, prompt and reply together, a model served by Ollama is given room for."""
     temperature: float | None = Field(None, ge=0, le=2)
@@ -54,3 +58,8 @@ class ModelSettings(Group):
     def _unset(cls, value: Any) -> Any:
         """The environment can only say that a setting is empty, not that there is none."""
         return None if value == "" else value
+
+    @property
+    def of_judge(self) -> ModelSettings:
+        """The same limits, with the judge's own budget."""
+        return self.model_copy(update={"seconds": self.judge_seconds, "tokens": self.judge_tokens})

@@ -30,6 +30,11 @@ PARTIAL = 0.36  # from which on it says something of it
 _COMMON = 0.05  # the share of papers from which on a name they mention is a common word
 _MOST = 4  # spans that one sentence cites
 _NAME = re.compile(r"\b(?=\w*[A-Z])(?=\w*(?:[a-z][A-Z]|[A-Z]{2}|\d))[A-Za-z][\w-]*\w\b")
+_TOLD = re.compile(
+    r"\bet al\b|\b(?:prior|previous|earlier|related|existing|recent) (?:work|works|studies|research|papers|methods)\b"
+    r"|\baccording to\b|\b(?:as )?(?:reported|shown|proposed|introduced|found) (?:by|in) [A-Z(\[]|\([A-Z]\w+,? \d{4}\)",
+    re.IGNORECASE,
+)
 _FIGURE = re.compile(r"(?<![\w.])\d[\d.,]*")
 
 
@@ -169,7 +174,8 @@ class Checker:
         trouble = self._trouble(text, said, bool(chosen), referred, lost, missing)
         if trouble:
             return checked.model_copy(update={"trouble": trouble})
-        if _folded(text) in _folded(said):
+        borrowed = _borrowed(text, chosen)
+        if _folded(text) in _folded(said) and not borrowed:
             return checked.model_copy(update={"support": "verbatim"})
         if self._translated:
             return checked.model_copy(update={"support": "partial", "settled": False})
@@ -179,7 +185,7 @@ class Checker:
         if against:
             return checked.model_copy(update={"trouble": against})
         bearing = (cosines[nearest] + shared) / 2
-        if bearing >= SUPPORTED:
+        if bearing >= SUPPORTED and not borrowed:
             return checked.model_copy(update={"support": "supported"})
         if bearing >= PARTIAL:
             return checked.model_copy(update={"support": "partial", "settled": False})
@@ -204,9 +210,16 @@ class Checker:
         return max(self._keywords.rarity(self._keywords.stems(name)), default=0.0) < _COMMON
 
     def _covered(self, weights: Weights, places: Sequence[Place]) -> float:
-        return weights.covered(
-            self._keywords.stems(" ".join(f"{place.paper.title} {place.text}" for place in places))
-        )
+        """The share of a sentence's weight in words that places hold; of its words, where none weighs anything."""
+        stems = self._keywords.stems(" ".join(f"{place.paper.title} {place.text}" for place in places))
+        if any(weights.of.values()):
+            return weights.covered(stems)
+        return len(weights.of.keys() & set(stems)) / max(len(weights.of), 1)
+
+
+def _borrowed(text: str, places: Sequence[Place]) -> bool:
+    """Whether a sentence states as a finding what its papers only tell of other work."""
+    return not _TOLD.search(text) and all(_TOLD.search(place.text) for place in places)
 
 
 def names(text: str) -> list[str]:
