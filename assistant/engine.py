@@ -130,7 +130,7 @@ class Assistant:
         yield from way.read(question, turns)
         if way.standalone is not None:
             reread = self._scoped(way.standalone, (), filters)
-            asked = reread if reread.kind in WRITTEN else asked
+            asked = way.narrowed(reread if reread.kind in WRITTEN else asked)
         yield from way.find(asked)
         clock.retrieved()
         listed = _listed(way.found[: self.settings.passages])

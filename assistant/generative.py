@@ -23,9 +23,10 @@ from assistant.refusal import refusal
 from assistant.schema import Delta, Event, FoundPassage, Kind, Stepped, Turn
 from assistant.settings import AnswerSettings, WritingSettings
 from assistant.stopping import Stop
+from assistant.understanding import merged
 from assistant.writing.course import Course
 from assistant.writing.finding import Finder
-from assistant.writing.plan import Plan
+from assistant.writing.plan import Plan, scope_of
 from assistant.writing.writer import Writer
 from index.library import Library
 from index.schema import Filters, Paper, Passage
@@ -77,13 +78,27 @@ class Generative:
 
     def read(self, question: str, turns: Sequence[Turn]) -> Iterator[Event]:
         """Reads the question with a model; what it stands for alone is then `standalone`."""
-        self._plan = self._finder.plan(question, turns)
+        self._plan = self._finder.plan(question, turns, self.today)
+        self._spoken = " ".join([question, *(turn.question for turn in turns)])
         yield from self._steps()
 
     @property
     def standalone(self) -> str | None:
         """The question as the model reads it; None where it was not asked or said nothing of use."""
         return self._plan.question if self._plan else None
+
+    def narrowed(self, asked: Scoped) -> Scoped:
+        """The question held to the dates and organisations that the model read in it, where these leave papers."""
+        if self._plan is None:
+            return asked
+        organizations = [name for name, _ in self.library.catalog.organizations()]
+        stated = scope_of(self._plan, self._spoken, organizations)
+        filters = merged(asked.filters, stated)
+        papers = self.library.count(filters) if filters and not stated.empty else 0
+        if filters is None or not papers:
+            return asked
+        told = {"filters": filters, "papers": papers, "stated": merged(asked.stated, stated) or stated}
+        return asked.model_copy(update=told)
 
     def find(self, asked: Scoped) -> Iterator[Event]:
         """Searches for the question and its parts; what is found is then `found`."""

@@ -104,7 +104,7 @@ PIECES = some.lists(
 )
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=1000)
 @given(PIECES, some.integers(1, 7))
 def test_how_a_reply_is_cut_into_pieces_changes_nothing(parts: list[str], width: int) -> None:
     reply = "".join(parts)

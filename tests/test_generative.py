@@ -215,6 +215,27 @@ def test_the_judge_cannot_vouch_for_a_number(rehearse: Rehearse, library: Librar
     assert "93.7" not in answer.text
 
 
+def test_the_model_reads_dates_and_organisations_that_the_library_has(
+    rehearse: Rehearse, library: Library
+) -> None:
+    plan = (
+        '{"question": "Was sagt TideNet?", "language": "de", "searches": ["TideNet"], "since": "2024", '
+        '"until": "soon", "organizations": ["Harbor Institute", "Aviary Lab", "Nobody"]}'
+    )
+    answer = rehearse(playing(rewrite=plan))[0].ask("Was sagt TideNet vom Harbor Institute seit 2024?")
+    assert answer.scope.stated.since == "2024"
+    assert answer.scope.stated.until is None
+    assert {name.casefold().split()[0] for name in answer.scope.stated.organizations} == {"harbor"}
+    assert answer.scope.papers == library.count(answer.scope.filters) < library.count()
+
+
+def test_a_scope_that_the_model_reads_and_that_leaves_nothing_is_left_out(rehearse: Rehearse) -> None:
+    plan = '{"question": "How does TideNet forecast sea levels?", "since": "2031"}'
+    answer = rehearse(playing(rewrite=plan))[0].ask(QUESTION)
+    assert answer.answered
+    assert answer.scope.stated.empty
+
+
 def test_conflicting_readings_are_asked_back_about(rehearse: Rehearse) -> None:
     plan = '{"question": "What is best?", "searches": [], "readings": ["Best on coasts?", "Best for [birds](http://x)?"]}'
     answer = rehearse(playing(rewrite=plan))[0].ask(QUESTION)

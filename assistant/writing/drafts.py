@@ -94,7 +94,7 @@ class Drafts:
             self._opened(line)
         self._inside = True
         found = list(self._drafts(whole))
-        self._line = last
+        self._line = last + line[len(line.rstrip()) :]
         return found
 
     def _opened(self, line: str) -> str:

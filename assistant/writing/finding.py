@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 
 from assistant.models.model import Model
 from assistant.schema import Turn
@@ -36,14 +37,14 @@ class Finder:
         self.course = course
         self.summaries: dict[str, str] = {}
 
-    def plan(self, question: str, turns: Sequence[Turn]) -> Plan | None:
+    def plan(self, question: str, turns: Sequence[Turn], today: date) -> Plan | None:
         """What the judge makes of the question after the turns before it; None where it makes nothing of it."""
         if not self.settings.rewrite:
             return None
         earlier = [(turn.answer.standalone, turn.answer.text) for turn in turns]
 
         def work() -> tuple[Plan | None, str]:
-            reply = self.course.ask(self.judge, prompts.reading(question, earlier))
+            reply = self.course.ask(self.judge, prompts.reading(question, earlier, today))
             plan = planned(reply, question)
             return plan, f"to search for: {len(plan.searches)}" if plan else "skipped: the reply was no JSON"
 

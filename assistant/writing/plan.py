@@ -7,11 +7,13 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel
 
+from assistant.understanding import organizations_called
 from assistant.writing.drafts import plain
 from assistant.writing.structured import read
-from index.schema import Value
+from index.dates import parse_bound
+from index.schema import Filters, Value
 
-_MOST_PARTS, _MOST_READINGS = 3, 4
+_MOST_PARTS, _MOST_READINGS, _MOST_NAMES = 3, 4, 5
 _LONGEST = 400  # characters of a question or a query
 
 
@@ -20,6 +22,9 @@ class _Said(BaseModel):
     language: str = ""
     searches: list[str] = []
     readings: list[str] = []
+    since: str = ""
+    until: str = ""
+    organizations: list[str] = []
 
 
 class _Judged(BaseModel):
@@ -30,13 +35,15 @@ class _Judged(BaseModel):
 class Plan(Value):
     """A question as it is answered, the queries its passages are searched with, and the ways it may be meant.
 
-    `language` is an ISO 639-1 code, empty where it is not known.
+    `language` is an ISO 639-1 code, empty where it is not known; `filters` are the dates and names that the
+    question holds the papers to, as the model spells them.
     """
 
     question: str
     language: str = ""
     searches: tuple[str, ...] = ()
     readings: tuple[str, ...] = ()
+    filters: Filters = Filters()
 
 
 def planned(reply: str, asked: str) -> Plan | None:
@@ -54,7 +61,19 @@ def planned(reply: str, asked: str) -> Plan | None:
         language=said.language.strip().lower()[:2],
         searches=searches,
         readings=readings if len(readings) > 1 else (),
+        filters=Filters(
+            since=_date(said.since),
+            until=_date(said.until),
+            organizations=tuple(name for name in _kept(said.organizations, _MOST_NAMES)),
+        ),
     )
+
+
+def scope_of(plan: Plan, spoken: str, organizations: Sequence[str]) -> Filters:
+    """The plan's filters as the library knows them: only organisations that it has, and that were `spoken` of."""
+    named = [name for name in plan.filters.organizations if name.casefold() in spoken.casefold()]
+    known = dict.fromkeys(held for name in named for held in organizations_called(name, organizations))
+    return plan.filters.model_copy(update={"organizations": tuple(known)})
 
 
 def uncovered(reply: str, parts: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
@@ -67,6 +86,13 @@ def uncovered(reply: str, parts: Sequence[str]) -> tuple[tuple[str, ...], tuple[
         return None
     missing = tuple(part for part, held in zip(parts, judged.covered, strict=True) if not held)
     return missing, _kept(judged.searches, _MOST_PARTS) if missing else ()
+
+
+def _date(text: str) -> str | None:
+    try:
+        return parse_bound(text) if text.strip() else None
+    except ValueError:
+        return None
 
 
 def _kept(texts: Sequence[str], most: int) -> tuple[str, ...]:

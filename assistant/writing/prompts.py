@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import date
 from hashlib import sha256
 
 from assistant.models.schema import Message
@@ -36,13 +37,15 @@ _UNSAFE = re.compile(
 )
 
 
-def reading(question: str, earlier: Sequence[tuple[str, str]]) -> list[Message]:
+def reading(question: str, earlier: Sequence[tuple[str, str]], today: date) -> list[Message]:
     """Asks for the question standing alone, and what to search for. `earlier` are questions and answers before it."""
     asks = (
         f"{_ABOUT}\nRead the last question in the light of the conversation. Answer with one JSON object and nothing "
         'else: {"question": the last question so that it is understood alone, in its own language, '
         '"language": the ISO 639-1 code of that language, '
         '"searches": up to three short search queries in English, one for each part of the question, '
+        '"since" and "until": the first and the last date of the papers it asks for, as 2025 or 2025-06-19, else "", '
+        '"organizations": the organisations whose papers it asks for, else [], '
         '"readings": if the question can be meant in ways whose answers would conflict, two to four short '
         "questions to choose from, else []}"
     )
@@ -52,7 +55,7 @@ def reading(question: str, earlier: Sequence[tuple[str, str]]) -> list[Message]:
         for number, (asked, answered) in enumerate(earlier[-4:], start=1)
     )
     before = f"The conversation so far:\n\n{told}\n\n" if told else ""
-    return [_system(asks), _user(f"{before}The last question: {question}")]
+    return [_system(asks), _user(f"{before}Today is {today.isoformat()}.\nThe last question: {question}")]
 
 
 def ordering(question: str, sources: Sequence[Passage]) -> list[Message]:

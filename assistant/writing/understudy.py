@@ -17,7 +17,7 @@ from threading import Event
 from typing import Literal
 
 from assistant.grounds import meaningful
-from assistant.models.rehearsal.schema import Asked
+from assistant.models.rehearsal.schema import Asked, Scripted
 from assistant.models.rehearsal.server import Rehearsal
 from index.sentences import sentences
 
@@ -85,7 +85,13 @@ def main(arguments: Sequence[str] | None = None, until: Event | None = None) -> 
     parser.add_argument("--port", type=int, default=8099)
     parser.add_argument("--careless", action="store_true", help="break every rule")
     told = parser.parse_args(arguments)
-    with Rehearsal(careless if told.careless else faithful, models=(NAME,), port=told.port) as server:
+    play = careless if told.careless else faithful
+
+    def script(asked: Asked) -> Scripted:
+        """Without counts of its own, so that what is sent and written is counted as it is."""
+        return Scripted(text=play(asked), prompt_tokens=None, completion_tokens=None)
+
+    with Rehearsal(script, models=(NAME,), port=told.port) as server:
         print(f"--llm {server.spec('openai', NAME)}", flush=True)
         try:
             (until or Event()).wait()
