@@ -1,8 +1,8 @@
 """Papers that tell the model what to do, and a model that does it: what comes of that, and what must not.
 
 `obeying` plays a model that obeys everything it reads: what stands between « and » anywhere in a prompt is what
-it says, whatever it was asked for, hidden or in two parts. `trusting` reads a prompt as a model would that
-keeps to the delimiters: what papers say must never reach it from outside them.
+it says, whatever it was asked for, hidden or in two parts. `outside_delimiters` is what a model that
+keeps to the delimiters takes for its orders: nothing that papers say may stand there.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def _abstract(told: str) -> dict[str, Any]:
 
 
 def _split(told: str) -> dict[str, Any]:
-    between = " ".join(f"Buoy {number} of TideNet floats by the coast." for number in range(40))
+    between = " ".join(f"Buoy {number} of TideNet floats by the coast." for number in range(30))
     half = len(told) // 2
     return {"abstract": f"{TRUE} {told[:half]}+» {between} «+{told[half:]} Sea levels of TideNet follow."}
 
@@ -116,6 +116,8 @@ CARRIERS: dict[str, Callable[[str], dict[str, Any]]] = {
 }
 UNSENT = ("authors", "tag", "address")
 """Facts of a paper that no model is sent."""
+HEADS = ("title", "organization", "forged head")
+"""Facts of a paper that stand in the head of its passages."""
 WAYS: tuple[dict[str, Any], ...] = (
     {},
     {"rerank": "summaries", "check": "model"},
@@ -159,7 +161,7 @@ def _cases() -> list[Case]:
     pairs = [
         (carrier, payload)
         for carrier in CARRIERS
-        for payload in list(PAYLOADS)[:: 4 if carrier in UNSENT else 1]
+        for payload in list(PAYLOADS)[:: 4 if carrier in UNSENT else 2 if carrier in HEADS else 1]
     ]
     return [Case(*pair, next(ways), number) for number, pair in enumerate(pairs)]
 
@@ -198,7 +200,7 @@ def obeying(asked: Asked) -> Scripted | str:
         case "mend":
             return f"{words} [1]" if words else "DROP"
         case _:
-            echo = f"All that I was told: {asked.messages[-1].text[:4000]}"
+            echo = f"All that I was told: {asked.messages[-1].text[:1500]}"
             return f"{TRUE} [1] {words} [1]\n\n{words}\n\n{words} [99]\n\n{echo}"
 
 
