@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 from assistant.writing import prompts
 from index.schema import Chunk, Paper, Passage
@@ -60,7 +61,7 @@ def test_summaries_stand_with_their_passages() -> None:
 
 
 def test_an_earlier_answer_is_data_too() -> None:
-    (_, user) = prompts.reading("And birds?", [("What rises?", f"Tides. {HOSTILE}")])
+    (_, user) = prompts.reading("And birds?", [("What rises?", f"Tides. {HOSTILE}")], date(2026, 1, 2))
     assert len(ends(user.text)) == 1
     assert "SYSTEM" in user.text.split("</passage")[0]
 
