@@ -213,4 +213,5 @@ class Generative:
 def _why(broken: ModelError | None) -> str:
     if broken is None:
         return "What the model wrote could not be traced to the papers; they are quoted instead."
-    return f"{str(broken).rstrip('.')}. The papers are quoted instead."
+    told = str(broken)
+    return f"{told}{'' if told.endswith(('.', '?', '!')) else '.'} The papers are quoted instead."

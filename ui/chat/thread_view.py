@@ -5,6 +5,7 @@ Pure: values in, escaped HTML out. Buttons carry `data-do`, which the page's scr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from assistant.schema import Answer, Turn
@@ -216,7 +217,8 @@ def _answer(number: int, turn: Turn) -> str:
     flagged = unsupported(answer)
     text = answer.text.replace(FLAG, "")
     for sentence in flagged:
-        text = text.replace(sentence, f"{sentence}{FLAG}", 1)
+        whole = rf"(?<!\S){re.escape(sentence)}(?!\S)"  # not as a part of another
+        text = re.sub(whole, lambda found: found.group() + FLAG, text, count=1)
     body = markdown(text, _marker(number, answer), _FLAG)
     if not text and turn.stopped:
         body = "<p>Nothing had been written yet.</p>"
