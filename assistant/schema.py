@@ -111,8 +111,8 @@ class Answer(Value):
     coverage: Coverage = Coverage()
     engine: str = "extractive"
     usage: dict[str, float] = Field(default_factory=dict)
-    steps: tuple[Step, ...] = ()
     seconds: dict[str, float] = Field(default_factory=dict)
+    steps: tuple[Step, ...] = ()
 
     @property
     def grounded(self) -> bool:

@@ -10,6 +10,7 @@ import pytest
 from assistant.conversation import Conversations
 from assistant.engine import Assistant
 from assistant.schema import Event, Turn
+from assistant.stopping import Stop
 from index.library import Library
 from index.schema import Filters
 from ui.chat.actions import Chat
@@ -30,11 +31,15 @@ class Gated(Assistant):
         self.ended = {question: threading.Event() for question in (FIRST, SECOND, THIRD)}
 
     def stream(
-        self, question: str, turns: Sequence[Turn] = (), filters: Filters = Filters()
+        self,
+        question: str,
+        turns: Sequence[Turn] = (),
+        filters: Filters = Filters(),
+        stop: Stop | None = None,
     ) -> Iterator[Event]:
         assert self.gates[question].wait(WAIT)
         try:
-            yield from super().stream(question, turns, filters)
+            yield from super().stream(question, turns, filters, stop)
         finally:
             self.ended[question].set()
 
