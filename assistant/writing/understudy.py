@@ -18,7 +18,7 @@ from typing import Literal
 
 from assistant.grounds import meaningful
 from assistant.models.rehearsal.schema import Asked, Scripted
-from assistant.models.rehearsal.server import Rehearsal
+from assistant.models.rehearsal.server import Rehearsal, play
 from index.sentences import sentences
 
 Role = Literal["rewrite", "judge", "summary", "order", "mend", "support", "write"]
@@ -85,19 +85,14 @@ def main(arguments: Sequence[str] | None = None, until: Event | None = None) -> 
     parser.add_argument("--port", type=int, default=8099)
     parser.add_argument("--careless", action="store_true", help="break every rule")
     told = parser.parse_args(arguments)
-    play = careless if told.careless else faithful
+    player = careless if told.careless else faithful
 
     def script(asked: Asked) -> Scripted:
         """Without counts of its own, so that what is sent and written is counted as it is."""
-        return Scripted(text=play(asked), prompt_tokens=None, completion_tokens=None)
+        return Scripted(text=player(asked), prompt_tokens=None, completion_tokens=None)
 
-    with Rehearsal(script, models=(NAME,), port=told.port) as server:
-        print(f"--llm {server.spec('openai', NAME)}", flush=True)
-        try:
-            (until or Event()).wait()
-        except KeyboardInterrupt:
-            print("stopped", file=sys.stderr)
-    return 0
+    server = Rehearsal(script, models=(NAME,), port=told.port)
+    return play(server, f"--llm {server.spec('openai', NAME)}", until)
 
 
 def _best(asked: Asked) -> list[tuple[int, str]]:

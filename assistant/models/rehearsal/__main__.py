@@ -17,7 +17,7 @@ import yaml
 from pydantic import ValidationError
 
 from assistant.models.rehearsal.schema import Asked, Dialect, Line, Script, Scripted
-from assistant.models.rehearsal.server import Rehearsal
+from assistant.models.rehearsal.server import Rehearsal, play
 from index.errors import SettingsError
 
 
@@ -49,13 +49,8 @@ def main(arguments: Sequence[str] | None = None, until: Event | None = None) -> 
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2
-    with Rehearsal(script, models=(told.model,), port=told.port) as server:
-        print(f"IBID_LLM__WRITE={server.spec(told.dialect, told.model)}", flush=True)
-        try:
-            (until or Event()).wait()
-        except KeyboardInterrupt:
-            print("stopped", file=sys.stderr)
-    return 0
+    server = Rehearsal(script, models=(told.model,), port=told.port)
+    return play(server, f"IBID_LLM__WRITE={server.spec(told.dialect, told.model)}", until)
 
 
 def _echo(asked: Asked) -> str:

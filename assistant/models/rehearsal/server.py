@@ -130,6 +130,17 @@ class Rehearsal:
         return bool(ready)
 
 
+def play(server: Rehearsal, told: str, until: threading.Event | None = None) -> int:
+    """Let a server play until interrupted, or until the event is set, after printing how it is reached."""
+    with server:
+        print(told, flush=True)
+        try:
+            (until or threading.Event()).wait()
+        except KeyboardInterrupt:
+            print("stopped", file=sys.stderr)
+    return 0
+
+
 class _Http(ThreadingHTTPServer):
     daemon_threads = False
     block_on_close = True
