@@ -103,6 +103,7 @@ class Generative:
     def find(self, asked: Scoped) -> Iterator[Event]:
         """Searches for the question and its parts; what is found is then `found`."""
         self.found: list[Passage] = []
+        self._sides = self._named(asked)
         if asked.papers:
             self.found = self._finder.find(
                 asked.query, self._parts(asked), lambda query: self._search(query, asked)
@@ -122,7 +123,7 @@ class Generative:
         if not any(each.holds for each in basis) and not asked.question.papers:
             yield from self._refused(asked, listed)
             return
-        if asked.kind == "compare" and len(self._papers(asked)) < 2:
+        if asked.kind == "compare" and len(self._sides) < 2:
             yield from self._computed(asked, listed)
             return
         yield from self._written(asked, listed)
@@ -176,8 +177,8 @@ class Generative:
 
     def _search(self, query: str, asked: Scoped) -> list[Passage]:
         """The passages for a query in the question's scope; of papers that it compares or sums up, for each."""
-        if papers := self._papers(asked):
-            each = [self.library.passages(query, Filters(papers=(paper.id,))) for paper in papers]
+        if self._sides:
+            each = [self.library.passages(query, Filters(papers=(paper.id,))) for paper in self._sides]
             return [
                 passage
                 for rank in range(max(map(len, each)))
@@ -191,7 +192,7 @@ class Generative:
         """Whether the question is in another language than the papers, which are taken to be in English."""
         return bool(self._plan and self._plan.language not in ("", "en"))
 
-    def _papers(self, asked: Scoped) -> Sequence[Paper]:
+    def _named(self, asked: Scoped) -> Sequence[Paper]:
         """The papers that a question compares or sums up; none where it asks for something else."""
         if asked.kind == "compare":
             return compared(asked, self.library)[0]

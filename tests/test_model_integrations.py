@@ -12,10 +12,11 @@ import pytest
 from llama_index.core.base.llms.types import CompletionResponse, LLMMetadata
 from llama_index.core.llms import LLM, CustomLLM, MockLLM
 
-from assistant.models import loop, registry
+from assistant.models import loop
 from assistant.models.model import load_model
 from assistant.models.schema import Message, ModelError
 from assistant.models.settings import ModelSettings
+from index import providers
 from index.errors import SettingsError
 
 ASKED = [Message(role="user", text="Do glaciers forget?")]
@@ -74,7 +75,7 @@ def settings(tmp_path: Path) -> ModelSettings:
 
 def added(monkeypatch: pytest.MonkeyPatch, llm: LLM) -> Entry:
     entry = Entry("mine", llm)
-    monkeypatch.setattr(registry, "entry_points", lambda group: [entry] if group == "ibid.llms" else [])
+    monkeypatch.setattr(providers, "entry_points", lambda group: [entry] if group == "ibid.llms" else [])
     return entry
 
 

@@ -19,6 +19,7 @@ from assistant.models.rehearsal.schema import Dialect, Scripted
 from assistant.models.rehearsal.server import Rehearsal
 from assistant.models.schema import Message, ModelError
 from assistant.models.settings import ModelSettings
+from index import providers
 from index.errors import ExtraMissing, SettingsError
 
 
@@ -106,7 +107,7 @@ def test_what_is_wrong_is_told_in_one_line(dialect: Dialect, settings: ModelSett
 def test_a_provider_that_is_not_installed_names_its_extra(
     provider: str, settings: ModelSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(registry, "find_spec", lambda name: None)
+    monkeypatch.setattr(providers, "find_spec", lambda name: None)
     address = "@http://localhost" if provider == "openai-compatible" else ""
     extra = "openai" if provider == "openai-compatible" else provider
     with pytest.raises(ExtraMissing, match=rf"pip install 'ibid\[{extra}\]'"):

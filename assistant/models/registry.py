@@ -7,8 +7,6 @@ llama-index `LLM`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib.metadata import entry_points
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
@@ -19,7 +17,8 @@ from assistant.models.openai_provider import Gemini, OpenAI, OpenAICompatible
 from assistant.models.provider import Heard, Provider
 from assistant.models.settings import ModelSettings
 from assistant.models.spec import Spec
-from index.errors import ExtraMissing, SettingsError
+from index.errors import SettingsError
+from index.providers import Providers, require
 
 if TYPE_CHECKING:
     from llama_index.core.base.llms.types import ChatResponse
@@ -61,7 +60,8 @@ class ThirdParty(Provider):
 
 def find_provider(spec: Spec) -> Provider:
     """Raises SettingsError for a provider or an address that cannot be, ExtraMissing where one must be installed."""
-    provider = BUILT_IN.get(spec.provider) or _third_party(spec.provider)
+    found, _ = PROVIDERS.find(str(spec))
+    provider = found if isinstance(found, Provider) else ThirdParty(found)
     if spec.address is None and provider.address is None:
         raise SettingsError(
             f"language model '{spec}' names no server; write '{spec}@http://localhost:8080/v1', with its address"
@@ -71,23 +71,10 @@ def find_provider(spec: Spec) -> Provider:
             f"language model '{spec}': {spec.provider} has an address of its own; "
             f"for another server write 'openai-compatible:{spec.name}@{spec.address}'"
         )
-    for module in provider.modules:
-        if not _present(module):
-            raise ExtraMissing(str(spec), provider.extra)
+    require(str(spec), provider.extra, *provider.modules)
     return provider
 
 
-def _third_party(name: str) -> Provider:
-    found = {point.name: point for point in entry_points(group="ibid.llms")}
-    if name not in found:
-        known = ", ".join(sorted({*BUILT_IN, *found}))
-        raise SettingsError(f"unknown provider {name!r} of language models. Known: {known}")
-    return ThirdParty(found[name].load())
-
-
-def _present(module: str) -> bool:
-    """Whether it is installed; imports no more than what it lies in."""
-    try:
-        return find_spec(module) is not None
-    except ModuleNotFoundError:  # not even what it lies in
-        return False
+PROVIDERS: Providers[Provider | Factory] = Providers(
+    "language model", "ibid.llms", "openai:gpt-5-mini", BUILT_IN
+)
