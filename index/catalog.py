@@ -363,13 +363,14 @@ def _engine(url: str) -> Engine:
 
 
 def _add_columns(engine: Engine) -> None:
-    """The columns of `papers` that a library made earlier has not."""
-    there = {column["name"] for column in inspect(engine).get_columns(papers.name)}
-    for column in papers.columns:
-        if column.name not in there:
-            kind = column.type.compile(engine.dialect)
-            with engine.begin() as connection:
-                connection.exec_driver_sql(f"ALTER TABLE {papers.name} ADD COLUMN {column.name} {kind}")
+    """The columns that a library made earlier has not."""
+    for table in (papers, chunks):
+        there = {column["name"] for column in inspect(engine).get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in there:
+                kind = column.type.compile(engine.dialect)
+                with engine.begin() as connection:
+                    connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {column.name} {kind}")
 
 
 def _insert(connection: Connection, table: Any, rows: Sequence[dict[str, Any]]) -> None:

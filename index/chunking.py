@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
 
+from index.layout import Layout
 from index.schema import Chunk, Document, Section, Value
 from index.sentences import Span, sentences
 from index.tokens import count_tokens
@@ -64,9 +65,11 @@ class Chunker:
         whole = Section(name=None, start=0, end=len(document.text))
         found: list[Chunk] = []
         seen: dict[str, int] = {}
+        layout = Layout.unpacked(document.layout) if document.layout else None
         for section in document.sections or (whole,):
             for run in self._runs(document.text, section, room):
-                found.append(self._chunk(document, section, run, len(found), seen))
+                page = layout.page_at(run[0]) if layout else section.page
+                found.append(self._chunk(document, section, run, page, len(found), seen))
         return found
 
     def _room(self, title: str) -> int | None:
@@ -137,7 +140,13 @@ class Chunker:
         ]
 
     def _chunk(
-        self, document: Document, section: Section, run: Span, position: int, seen: dict[str, int]
+        self,
+        document: Document,
+        section: Section,
+        run: Span,
+        page: int | None,
+        position: int,
+        seen: dict[str, int],
     ) -> Chunk:
         start, end = run
         text = document.text[start:end]
@@ -149,11 +158,12 @@ class Chunker:
             paper_id=document.paper.id,
             position=position,
             section=section.name,
-            page=section.page,
+            page=page,
             start=start,
             end=end,
             text=text,
             tokens=count_tokens([text])[0],
+            kind=section.kind,
         )
 
 

@@ -52,7 +52,8 @@ class Indexed(Value):
 
 def chunk_of(row: Row[Any]) -> Chunk:
     stored = row._mapping
-    return Chunk(**{name: stored[name] for name in _CHUNK})
+    known = {name: stored[name] for name in _CHUNK if stored[name] is not None}
+    return Chunk(**{"section": None, "page": None} | known)
 
 
 def chunk_row(chunk: Chunk) -> dict[str, Any]:
@@ -61,7 +62,13 @@ def chunk_row(chunk: Chunk) -> dict[str, Any]:
 
 def document_of(row: Row[Any]) -> Document:
     sections = tuple(Section(**section) for section in json.loads(row.sections))
-    return Document(paper=Paper.model_validate_json(row.paper), text=row.text, sections=sections)
+    return Document(
+        paper=Paper.model_validate_json(row.paper),
+        text=row.text,
+        sections=sections,
+        layout=row.layout or b"",
+        file=row.file or "",
+    )
 
 
 def paper_row(document: Document, change: int) -> dict[str, Any]:
@@ -82,6 +89,8 @@ def paper_row(document: Document, change: int) -> dict[str, Any]:
         "paper": paper.model_dump_json(),
         "text": document.text,
         "sections": json.dumps([section.model_dump() for section in document.sections]),
+        "layout": document.layout or None,
+        "file": document.file or None,
         "state": "pending",
         "change": change,
         "updated": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -7,14 +7,18 @@ All are frozen. Offsets count Unicode characters of a paper's stored text, and
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+PartKind = Literal["text", "caption", "table", "references"]
+NoticeKind = Literal["hidden text", "invisible characters", "not read"]
+
 
 class Value(BaseModel):
-    """A frozen record that refuses unknown fields."""
+    """A frozen record that refuses unknown fields. Bytes are base64 in its JSON."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
 
 
 class Paper(Value):
@@ -53,20 +57,58 @@ class Paper(Value):
 
 
 class Section(Value):
-    """A headed part of a paper's text; `name` is None for text before the first heading."""
+    """A headed part of a paper's text; `name` is None for text before the first heading.
+
+    `kind` tells what it is made of: running text, the caption of a figure, a table with its caption, or the
+    list of references. Sections stand in the order of the text and do not overlap.
+    """
 
     name: str | None
     start: int
     end: int
     page: int | None = None
+    kind: PartKind = "text"
+
+
+class Notice(Value):
+    """Something about a document that its reader should know: what a file hides, or what of it was not read.
+
+    `text` is fit to be shown: what cannot be seen is spelled out in it.
+    """
+
+    kind: NoticeKind
+    text: str
+    page: int | None = None
 
 
 class Document(Value):
-    """One paper as a reader found it: its facts, its text, and the text's sections in order."""
+    """One paper as a reader found it: its facts, its text, and the text's sections in order.
+
+    `layout` says where the text's words stand on the pages of its file (`index.layout`), empty where it has no
+    pages; `file` is then the SHA-256, in hex, of the file's bytes, under which the library keeps it.
+    """
 
     paper: Paper
     text: str
     sections: tuple[Section, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    layout: bytes = b""
+    file: str = ""
+
+
+class Enclosed(Value):
+    """A file that another one holds or names, to be read by the reader of its own ending.
+
+    Its bytes are in `content`, as for a member of an archive, or it lies at `path`, as a reference manager's
+    attachment does. `place` tells people where it came from. `paper` is what is known of it already; what its own
+    text says fills the gaps.
+    """
+
+    name: str
+    place: str
+    content: bytes | None = None
+    path: str = ""
+    paper: Paper | None = None
 
 
 class Unreadable(Value):
@@ -97,6 +139,7 @@ class Chunk(Value):
     end: int
     text: str
     tokens: int
+    kind: PartKind = "text"
 
 
 class Filters(Value):

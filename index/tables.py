@@ -3,7 +3,8 @@
 `papers` is what the sources say once merged; `records` is what each source said, so that a changed
 file changes only its own part. Vectors are kept here as bytes so that Chroma can be rebuilt without
 embedding anything. `acronyms` holds what each paper's text explains (`index.acronyms`), `authors` who wrote it
-(`index.authors`), `arrivals` when each paper first came (`index.arrivals`). `removed` holds papers that can be
+(`index.authors`), `arrivals` when each paper first came (`index.arrivals`).
+`layout` and `file` say where a paper's words stand on which file's pages. `removed` holds papers that can be
 brought back; `removals` tells the caches which chunks and papers went, under the change that took them.
 """
 
@@ -39,6 +40,8 @@ papers = Table(
     Column("paper", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("sections", Text, nullable=False),
+    Column("layout", LargeBinary),
+    Column("file", String(64), index=True),
     Column("state", String(16), nullable=False),
     Column("change", Integer, nullable=False, index=True),
     Column("updated", String(32), nullable=False),
@@ -77,6 +80,7 @@ chunks = Table(
     Column("start", Integer, nullable=False),
     Column("end", Integer, nullable=False),
     Column("tokens", Integer, nullable=False),
+    Column("kind", String(16)),
     Index("chunks_of_paper", "paper_id", "position"),
 )
 

@@ -1,0 +1,1 @@
+"""PDF: one file, one paper, with the place of each word on its pages."""

@@ -1,0 +1,82 @@
+"""What is known of a page before anything is understood: words, their places, how they look.
+
+Boxes are in points from the top left corner of the page as it is shown; pages count from 1.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Word(NamedTuple):
+    """A run of characters without white space, with its box and its look.
+
+    `size` is the font's size in points as it is shown; `rise` is how far the baseline stands above that of its
+    line (a mark behind a name, an exponent), in points.
+    """
+
+    text: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+    size: float
+    font: str = ""
+    bold: bool = False
+    italic: bool = False
+    rise: float = 0.0
+
+
+class Line(NamedTuple):
+    """Words on one baseline within one column, from left to right as they are read; never empty."""
+
+    page: int
+    words: tuple[Word, ...]
+
+    @property
+    def text(self) -> str:
+        return " ".join(word.text for word in self.words)
+
+    @property
+    def left(self) -> float:
+        return min(word.left for word in self.words)
+
+    @property
+    def right(self) -> float:
+        return max(word.right for word in self.words)
+
+    @property
+    def top(self) -> float:
+        return min(word.top for word in self.words)
+
+    @property
+    def bottom(self) -> float:
+        return max(word.bottom for word in self.words)
+
+    @property
+    def size(self) -> float:
+        """The size that most of its characters have."""
+        sizes: dict[float, int] = {}
+        for word in self.words:
+            sizes[word.size] = sizes.get(word.size, 0) + len(word.text)
+        return max(sizes, key=lambda size: (sizes[size], size))
+
+
+class HiddenText(NamedTuple):
+    """Text that a page holds and does not show: white on white, too small to read, outside the page, not drawn."""
+
+    page: int
+    text: str
+    how: str
+
+
+class PageText(NamedTuple):
+    """A page's size in points, what it shows, line by line in reading order, and what it hides."""
+
+    number: int
+    width: float
+    height: float
+    lines: tuple[Line, ...]
+    hidden: tuple[HiddenText, ...] = ()
+    drawn_share: float = 0.0
+    """How much of the page pictures cover, in [0, 1]: a scan's is near 1."""

@@ -1,0 +1,1 @@
+"""Files of strangers, handled in processes of their own that can harm nobody."""
