@@ -119,12 +119,16 @@ class Unreadable(Value):
 
 
 class Conflict(Value):
-    """A fact on which two sources of the same paper disagree: the one kept and the other."""
+    """A fact on which two sources of the same paper disagree: the one kept and the other.
+
+    `source` says the other, `kept_source` the one kept.
+    """
 
     field: str
     kept: str
     other: str
     source: str
+    kept_source: str = ""
 
 
 class Chunk(Value):
