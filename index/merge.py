@@ -92,7 +92,7 @@ def merge(documents: Sequence[Document]) -> tuple[Document, tuple[Conflict, ...]
     paper = kept.paper.model_copy(
         update={
             **{name: _first(papers, name) for name in _KEPT},
-            "abstract": kept.paper.abstract or _first(papers, "abstract"),
+            "abstract": _abstract([kept.paper, *papers]),
             "doi": next((p.doi for p in papers if p.doi and not arxiv_id(p.doi)), _first(papers, "doi")),
             "published": when.published,
             "year_inferred": when.inferred,
@@ -141,6 +141,12 @@ def _first(papers: Sequence[Paper], name: str) -> object:
     """The first known value of a field; an unknown is "", () or None."""
     values = [getattr(paper, name) for paper in papers]
     return next((value for value in values if value not in ("", (), None)), values[0])
+
+
+def _abstract(papers: Sequence[Paper]) -> str:
+    """The first abstract that says more than its paper's title."""
+    said = [paper.abstract for paper in papers if paper.abstract and paper.abstract != paper.title]
+    return said[0] if said else papers[0].abstract
 
 
 def _published(papers: Sequence[Paper]) -> _When:

@@ -22,7 +22,14 @@ from assistant.models.settings import ModelSettings
 from assistant.settings import AnswerSettings, WritingSettings
 from index.errors import SettingsError
 from index.schema import Value
-from index.settings import ChunkingSettings, EmbeddingSettings, Group, IndexSettings, RetrievalSettings
+from index.settings import (
+    ChunkingSettings,
+    EmbeddingSettings,
+    Group,
+    IndexSettings,
+    OnlineSettings,
+    RetrievalSettings,
+)
 from ui.parts.schedule import read_schedule
 
 _PREFIX = "IBID_"
@@ -116,6 +123,8 @@ class Settings(BaseSettings):
     """Which model embeds them."""
     retrieval: RetrievalSettings = RetrievalSettings()
     """How passages are found."""
+    online: OnlineSettings = OnlineSettings()
+    """What is fetched when a user asks for it, and from whom."""
     answer: AnswerSettings = AnswerSettings()
     """How answers are made."""
     llm: ModelSettings = ModelSettings()
@@ -129,7 +138,12 @@ class Settings(BaseSettings):
 
     @property
     def index(self) -> IndexSettings:
-        return IndexSettings(chunking=self.chunking, embedding=self.embedding, retrieval=self.retrieval)
+        return IndexSettings(
+            chunking=self.chunking,
+            embedding=self.embedding,
+            retrieval=self.retrieval,
+            online=self.online,
+        )
 
 
 class Setting(Value):
