@@ -30,7 +30,7 @@ from index.matching import matched
 from index.merge import merge
 from index.rerank import load_reranker
 from index.retrieve import Retriever
-from index.schema import Conflict, Document, Filters, Paper, Passage, Unreadable, Value
+from index.schema import Conflict, Document, Filters, Paper, Passage, Told, Unreadable, Value
 from index.settings import IndexSettings
 from index.similar import Similar, similar
 
@@ -211,6 +211,22 @@ class Library:
     def conflicts(self, paper_id: str) -> tuple[Conflict, ...]:
         """The facts on which the paper's sources disagree."""
         return merge([record.document for record in self.catalog.records(paper_id)])[1]
+
+    def told(self, paper_id: str) -> tuple[Told, ...]:
+        """The sources that a paper was put together from, in the order first met."""
+        return tuple(
+            Told(
+                name=record.document.paper.source or record.source,
+                place=record.source,
+                characters=len(record.document.text),
+            )
+            for record in self.catalog.records(paper_id)
+        )
+
+    def versions(self, paper_id: str) -> tuple[Paper, ...]:
+        """The papers that are other versions of the same work, as a preprint and its article under two DOIs are:
+        of one title, and by one first author."""
+        return tuple(self.catalog.versions(self.document(paper_id).paper))
 
     def similar(self, paper_id: str, count: int = 5) -> list[Similar]:
         """The papers whose passages' mean lies nearest to that of a paper, nearest first."""

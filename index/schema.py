@@ -131,6 +131,14 @@ class Conflict(Value):
     kept_source: str = ""
 
 
+class Told(Value):
+    """One source of a paper: the name it goes by, where it lies, and how many characters of text it had."""
+
+    name: str
+    place: str
+    characters: int
+
+
 class Chunk(Value):
     """A run of whole sentences of one section; `text == paper_text[start:end]`, `tokens` in cl100k."""
 

@@ -12,7 +12,7 @@ from assistant.cited import CitedIn
 from index.atlas import Atlas, Group, Point
 from index.library import LibraryFacts
 from index.listing import Listed, Listing, Order
-from index.schema import Conflict, Document, Filters, Paper, Section
+from index.schema import Conflict, Document, Filters, Paper, Section, Told
 from index.similar import Similar
 from tests.elements import Elements
 from ui.library import adding_view, map_view, paper_view, papers_view
@@ -47,7 +47,9 @@ def pieces(value: str) -> Iterator[str]:
     )
     opened = paper_view.Opened(
         document=document, tags=(value,), bibtex=value, start=2, end=9,
-        conflicts=(Conflict(field="title", kept=value, other=value, source=value),),
+        conflicts=(Conflict(field="title", kept=value, other=value, source=value, kept_source=value),),
+        sources=(Told(name=value, place=value, characters=1), Told(name=value, place=value, characters=2)),
+        versions=(of.model_copy(update={"id": value, "arxiv_id": value}),),
         similar=(Similar(paper=of.model_copy(update={"id": "p2"}), similarity=0.5),),
         cited=(CitedIn(conversation="c1", title=value, turn=1, question=value, quote=value),),
     )  # fmt: skip

@@ -25,6 +25,7 @@ CSL = "application/vnd.citationstyles.csl+json"
 _MOST_ANSWER = 4 * 2**20
 _MOST_LINKS = 3
 _HEADING = re.compile(r"<jats:title>\s*abstract\s*</jats:title>", re.IGNORECASE)
+_WITHIN_WORDS = re.compile(r"</?(?:jats:)?(?:sub|sup|i|b|u|em|strong|italic|bold|sc|tt)>", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 _DATES = ("published", "issued", "published-online", "published-print", "created")
 
@@ -109,9 +110,10 @@ def _date(value: object) -> str | None:
 
 def _plain(value: object) -> str:
     """Text without the HTML or JATS markup and the entities that registries leave in it."""
-    return (
-        one_line(unescape(_TAG.sub(" ", storable(value)))).replace("\0", "") if isinstance(value, str) else ""
-    )
+    if not isinstance(value, str):
+        return ""
+    unmarked = _TAG.sub(" ", _WITHIN_WORDS.sub("", _HEADING.sub("", storable(value))))
+    return one_line(storable(unescape(unmarked)).replace("\0", ""))
 
 
 def _first(value: object) -> object:

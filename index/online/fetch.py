@@ -36,6 +36,7 @@ _FIRST_WAIT = 5.0  # seconds, doubled each time
 _LONGEST_WAIT = 60.0
 _BUSY = (429, 500, 502, 503, 504)
 _MOVED = (301, 302, 303, 307, 308)
+_HOST = re.compile(rb"[A-Za-z0-9._:-]+")
 
 
 class Received(NamedTuple):
@@ -195,7 +196,7 @@ def _parsed(url: str) -> httpx.URL:
         place = httpx.URL(url)
     except (httpx.InvalidURL, ValueError) as error:
         raise FetchError(f"{url!r} is no web address: {error}") from error
-    if place.scheme not in ("http", "https") or not place.host:
+    if place.scheme not in ("http", "https") or not _HOST.fullmatch(place.raw_host):
         raise FetchError(f"{url!r} is no web address; those begin with https:// or http://")
     if place.userinfo:
         raise FetchError(f"an address of {place.host} holds a user's name or password; leave it out")

@@ -95,8 +95,14 @@ def show(configuration: Configuration, paper: str, as_json: bool) -> None:
     from ui.command_line.terminal import print_document
 
     with opened(configuration) as library:
-        found = library.paper(paper)
-        print_document(library.document(found.id), library.conflicts(found.id), as_json)
+        found = library.paper(paper).id
+        print_document(
+            library.document(found),
+            library.told(found),
+            library.versions(found),
+            library.conflicts(found),
+            as_json,
+        )
 
 
 @cli.command()
