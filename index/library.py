@@ -21,6 +21,7 @@ from index.caches import Caches
 from index.caches import Progress as RebuildProgress
 from index.catalog import Catalog
 from index.chunking import Chunker
+from index.contents import Contents
 from index.embedding import Embedder, Fingerprint, load_embedder
 from index.errors import EmbedderMismatch, LibraryError, LibraryLocked, PaperNotFound
 from index.ingest import AddReport, Ingestion, Progress
@@ -28,6 +29,9 @@ from index.listing import Lister, Listing, Order
 from index.lock import purpose, writing
 from index.matching import matched
 from index.merge import merge
+from index.originals import Originals
+from index.readers import VERSION
+from index.reading import Reading, sources_of
 from index.rerank import load_reranker
 from index.retrieve import Retriever
 from index.schema import Conflict, Document, Filters, Paper, Passage, Unreadable, Value
@@ -66,6 +70,7 @@ class Library:
         self.settings = settings
         self.reranker = load_reranker(settings.retrieval.reranker) if settings.retrieval.reranker else None
         self.catalog = Catalog.in_folder(folder)
+        self.originals = Originals(folder)
         self._caches: Caches | None = None
         self._opening = threading.RLock()
 
@@ -102,7 +107,14 @@ class Library:
         with self._writing(_ADDING) as caches:
             if self.catalog.fact("embedder") is None:
                 self._remember_model()
-            return self._ingestion(caches).add([Path(path) for path in paths], progress)
+            sources, refused = sources_of([Path(path) for path in paths])
+            contents = Contents(self.catalog.engine, self._way_of_reading)
+            known = contents.known([source.key for source in sources])
+            ingestion = self._ingestion(caches)
+            for failed in refused:
+                ingestion.refuse(failed)
+            reading = Reading(self.settings.reading, known, self.originals.keep)
+            return ingestion.add(sources, reading, contents, progress)
 
     def remove(self, names: Sequence[str]) -> list[Paper]:
         """Forget papers, named as for `paper`; returns those removed. All are found or none is removed."""
@@ -110,6 +122,7 @@ class Library:
         with self._writing("ibid remove") as caches:
             self.catalog.remove([paper.id for paper in found])
             caches.follow()
+            self.originals.sweep(self._files_needed())
         return found
 
     def set_aside(self, paper_ids: Sequence[str]) -> str:
@@ -119,6 +132,7 @@ class Library:
             aside.forget()
             mark = aside.put(paper_ids)
             caches.follow()
+            self.originals.sweep(self._files_needed())
         return mark
 
     def bring_back(self, mark: str) -> int:
@@ -280,6 +294,15 @@ class Library:
     def chunker(self) -> Chunker:
         chunking = self.settings.chunking
         return Chunker(chunking.tokens, chunking.overlap, self.embedder.count, self.embedder.window)
+
+    def _files_needed(self) -> set[str]:
+        return self.catalog.files() | Aside(self.catalog).files()
+
+    @property
+    def _way_of_reading(self) -> str:
+        """What a file is read into depends on besides its content."""
+        reading = self.settings.reading
+        return f"{VERSION}/{reading.languages if reading.ocr else 'no ocr'}"
 
     @property
     def _lister(self) -> Lister:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import index
+from index import errors
 from index.errors import ReadError
 from index.sandbox import nursery
 from index.sandbox.frames import ENDED, JOB, NO_MEMORY, TROUBLE, Frame, Frames, send
@@ -26,6 +27,10 @@ from index.sandbox.limits import MEGABYTE, Limits
 _SILENT = 4  # times the processor's seconds without a word, after which a child is given up
 _NEARLY = 0.6  # of the memory: a child that crashed with so much in use ran out of it
 _KEPT = ("PATH", "PYTHONHOME", "LANG", "LC_ALL", "TZ")  # of the environment: keys and tokens stay here
+
+
+class Overrun(ReadError):
+    """A job's process ended otherwise than the job would have; the message goes on from the file's name."""
 
 
 class Used(NamedTuple):
@@ -67,9 +72,9 @@ class Sandbox:
     ) -> Iterator[Frame]:
         """What the job says, as it says it. `modules` are imported before the child is forked, once.
 
-        ReadError where the job gave up, with its own words; where its process ended otherwise, with the one
-        reason that fits: memory, time, too much said, or a crash. `used` is then what it took. Left early, the
-        job is ended.
+        ReadError where the job gave up, with its own words; Overrun where its process ended otherwise, with the
+        one reason that fits: memory, time, too much said, or a crash. `used` is what it took. Left early, the job
+        is ended.
         """
         job = {
             "function": function,
@@ -101,14 +106,16 @@ class Sandbox:
                 if frame.kind == ENDED:
                     return
         except TimeoutError as error:
-            raise ReadError("was given up: the process that read it fell silent") from error
+            raise Overrun("was given up: the process that read it fell silent") from error
         except OSError as error:
-            raise ReadError(f"cannot be handed to a process of its own: {error}") from error
-        raise ReadError("was given up: the process that read it was ended from outside")
+            raise Overrun(f"cannot be handed to a process of its own: {error}") from error
+        raise Overrun("was given up: the process that read it was ended from outside")
 
     def _started(self) -> tuple[subprocess.Popen[bytes], Frames]:
+        if self._nursery is not None and self._nursery[0].poll() is not None:
+            self.close()
         with self._guard:
-            if self._nursery is None or self._nursery[0].poll() is not None:
+            if self._nursery is None:
                 process = subprocess.Popen(
                     [sys.executable, "-P", "-m", nursery.__name__],
                     stdin=subprocess.PIPE,
@@ -126,22 +133,22 @@ class Sandbox:
         self.used = Used(ended["seconds"], int(ended["memory"]))
         number, limits = int(ended["signal"]), self.limits
         if ended["too_much"]:
-            raise ReadError(f"comes to more than {limits.output // MEGABYTE:,} MB once it is read; split it")
+            raise Overrun(f"comes to more than {limits.output // MEGABYTE:,} MB once it is read; split it")
         if number == signal.SIGXCPU or (number == signal.SIGKILL and self.used.seconds >= limits.seconds):
-            raise ReadError(
+            raise Overrun(
                 f"takes more than {limits.seconds} s of processor time to read; split it or save it anew"
             )
         if ended["code"] == NO_MEMORY or (number and self.used.memory > _NEARLY * limits.memory):
-            raise ReadError(
+            raise Overrun(
                 f"needs more than {limits.memory // MEGABYTE:,} MB of memory to read; split it or save it anew"
             )
         if number:
             name = signal.Signals(number).name
-            raise ReadError(f"crashes its parser ({name}): it is damaged, or made to do so; save it anew")
+            raise Overrun(f"crashes its parser ({name}): it is damaged, or made to do so; save it anew")
         if trouble is not None:
-            raise ReadError(trouble)
+            raise _translated(trouble)
         if ended["code"]:
-            raise ReadError(f"was given up: the process that read it ended with {int(ended['code'])}")
+            raise Overrun(f"was given up: the process that read it ended with {int(ended['code'])}")
 
 
 def _environment() -> dict[str, str]:
@@ -149,3 +156,12 @@ def _environment() -> dict[str, str]:
     code = str(Path(index.__file__).parents[1])
     plain = {"PYTHONDONTWRITEBYTECODE": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     return kept | plain | {"PYTHONPATH": os.pathsep.join([code, *filter(None, sys.path)])}
+
+
+def _translated(trouble: str) -> ReadError:
+    """What a job raised: an error of ours as itself, another's as one that names its type."""
+    name, _, message = trouble.partition("\0")
+    kind = getattr(errors, name, None)
+    if isinstance(kind, type) and issubclass(kind, errors.IbidError):
+        return kind(message) if issubclass(kind, ReadError) else ReadError(message)
+    return ReadError(f"{name}: {message}")

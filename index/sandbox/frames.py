@@ -28,16 +28,17 @@ class Frame(NamedTuple):
 
 
 class Frames:
-    """The frames that come through a pipe."""
+    """The frames that come through a pipe. Where `asker` is hung up meanwhile, nobody wants them any more."""
 
-    def __init__(self, pipe: int) -> None:
+    def __init__(self, pipe: int, asker: int | None = None) -> None:
         self._pipe = pipe
+        self._asker = asker
         self._kept = bytearray()
 
     def next(self, timeout: float | None = None) -> Frame | None:
         """The next frame; None at the end, and where the pipe breaks off or says what is no frame.
 
-        TimeoutError where nothing came for `timeout` seconds.
+        TimeoutError where nothing came for `timeout` seconds, ConnectionError where nobody wants it.
         """
         head = self._taken(_HEAD.size, timeout)
         if head is None:
@@ -48,8 +49,13 @@ class Frames:
 
     def _taken(self, size: int, timeout: float | None) -> bytes | None:
         while len(self._kept) < size:
-            if timeout is not None and not select.select([self._pipe], [], [], timeout)[0]:
+            ready = select.select(
+                [self._pipe, *([] if self._asker is None else [self._asker])], [], [], timeout
+            )[0]
+            if not ready:
                 raise TimeoutError
+            if self._pipe not in ready:
+                raise ConnectionError("hung up")
             block = os.read(self._pipe, _BLOCK)
             if not block:
                 return None

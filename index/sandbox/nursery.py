@@ -16,24 +16,23 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any, NoReturn
 
-from index.errors import IbidError
 from index.sandbox.frames import ENDED, JOB, NO_MEMORY, TROUBLE, Frame, Frames, send
 from index.sandbox.limits import Limits, confine, die_with_parent
 
 
 def main() -> None:
     """Serve jobs until standard input ends."""
-    die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the program that uses this one
-    asked, said = Frames(os.dup(0)), os.dup(1)
+    asker, said = os.dup(0), os.dup(1)
     for standard in (0, 1):
         os.dup2(os.open(os.devnull, os.O_RDWR), standard)
-    with suppress(BrokenPipeError):
+    asked = Frames(asker)
+    with suppress(ConnectionError):  # whoever asked is gone, and a child with this process
         while (frame := asked.next()) and frame.kind == JOB:
-            _serve(json.loads(frame.content), said)
+            _serve(json.loads(frame.content), asker, said)
 
 
-def _serve(job: dict[str, Any], said: int) -> None:
+def _serve(job: dict[str, Any], asker: int, said: int) -> None:
     limits = Limits(*job["limits"])
     for module in job["modules"]:
         with suppress(Exception):  # the child meets the same fault, and tells it
@@ -43,7 +42,7 @@ def _serve(job: dict[str, Any], said: int) -> None:
     if child == 0:
         _work(job, limits, childs)
     os.close(childs)
-    spoken, spoke = 0, Frames(pipe)
+    spoken, spoke = 0, Frames(pipe, asker)
     while (frame := spoke.next()) and spoken <= limits.output:
         spoken += len(frame.content)
         send(said, frame)
@@ -81,10 +80,8 @@ def _done(job: dict[str, Any], pipe: int) -> int:
             send(pipe, Frame(kind, content))
     except MemoryError:
         return NO_MEMORY
-    except IbidError as error:
-        send(pipe, Frame(TROUBLE, str(error).encode("utf-8", "replace")))
     except Exception as error:  # noqa: BLE001  (a reader may raise what it likes; it is this file's failure)
-        send(pipe, Frame(TROUBLE, f"{type(error).__name__}: {error}".encode("utf-8", "replace")))
+        send(pipe, Frame(TROUBLE, f"{type(error).__name__}\0{error}".encode("utf-8", "replace")))
     return 0
 
 
