@@ -7,7 +7,8 @@
     ├── EmbedderError          a model that embeds cannot be reached, or refused to
     ├── RerankerError          a model that reranks cannot be had or reached, or refused to
     ├── ReadError              a file cannot be read into papers
-    │   └── FetchError         what an address names cannot be fetched
+    │   ├── FetchError         what an address names cannot be fetched
+    │   └── NoTextLayer        it is pictures of pages, without their words
     ├── PaperNotFound          no paper answers to that name
     └── LibraryError           the library on disk cannot be used as asked
         ├── LibraryLocked      another process is writing to it
@@ -57,6 +58,10 @@ class FetchError(ReadError):
     def __init__(self, reason: str, status: int | None = None) -> None:
         super().__init__(reason)
         self.status = status
+
+
+class NoTextLayer(ReadError):
+    """The file is pictures of pages, without their words."""
 
 
 class PaperNotFound(IbidError):

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 
 from index.arrivals import Arrivals, arrived_since
@@ -21,16 +22,22 @@ from index.caches import Caches
 from index.caches import Progress as RebuildProgress
 from index.catalog import Catalog
 from index.chunking import Chunker
+from index.contents import Contents
 from index.embedding import Embedder, Fingerprint, load_embedder
 from index.errors import EmbedderMismatch, LibraryError, LibraryLocked, PaperNotFound
-from index.ingest import AddReport, Ingestion, Progress
+from index.ingest import AddReport, Ingestion, Progress, Step
 from index.listing import Lister, Listing, Order
 from index.lock import purpose, writing
 from index.matching import matched
 from index.merge import merge
+from index.online.addresses import Address, advised, parted
+from index.online.papers import Online
+from index.originals import Originals
+from index.readers import VERSION
+from index.reading import Reading, Source, sources_of
 from index.rerank import load_reranker
 from index.retrieve import Retriever
-from index.schema import Conflict, Document, Filters, Paper, Passage, Told, Unreadable, Value
+from index.schema import Conflict, Document, Filters, Paper, PaperSource, Passage, Unreadable, Value
 from index.settings import IndexSettings
 from index.similar import Similar, similar
 
@@ -66,6 +73,7 @@ class Library:
         self.settings = settings
         self.reranker = load_reranker(settings.retrieval.reranker) if settings.retrieval.reranker else None
         self.catalog = Catalog.in_folder(folder)
+        self.originals = Originals(folder)
         self._caches: Caches | None = None
         self._opening = threading.RLock()
 
@@ -94,15 +102,52 @@ class Library:
     # Changing
 
     def add(self, paths: Sequence[Path | str], progress: Progress | None = None) -> AddReport:
-        """Add files and folders of papers; see `AddReport`.
+        """Add files and folders of papers, and what strings that are addresses lead to; see `AddReport`.
 
-        Raises LibraryLocked where another process is writing. Papers already committed stay, whatever
-        happens later.
+        Addresses are `arxiv:…`, `doi:…` and those of web pages (`index.online.addresses`); a `Path` is none. Raises
+        LibraryLocked where another process is writing. Papers already committed stay, whatever happens later.
         """
+        return self._add(*parted(paths), progress)
+
+    def fetch(self, address: Address, progress: Progress | None = None) -> AddReport:
+        """Add the paper at an address; see `add`."""
+        return self._add((), (address,), progress)
+
+    def _add(
+        self, files: Sequence[Path], addresses: Sequence[Address], progress: Progress | None
+    ) -> AddReport:
         with self._writing(_ADDING) as caches:
             if self.catalog.fact("embedder") is None:
                 self._remember_model()
-            return self._ingestion(caches).add([Path(path) for path in paths], progress)
+            sources, refused = sources_of(files)
+            ingestion = self._ingestion(caches)
+            for failed in refused:
+                ingestion.refuse(advised(failed))
+            report = self._ingest(ingestion, sources, progress)
+            for position, address in enumerate(addresses):
+                if progress is not None:
+                    progress(Step(file=address.shown, files_done=position, files=len(addresses)))
+                report = self._add_online(ingestion, address, progress)
+            return report
+
+    def _ingest(
+        self, ingestion: Ingestion, sources: Sequence[Source], progress: Progress | None
+    ) -> AddReport:
+        contents = Contents(self.catalog.engine, self._way_of_reading)
+        known = contents.known([source.key for source in sources])
+        reading = Reading(self.settings.reading, known, self.originals.keep)
+        return ingestion.add(sources, reading, contents, progress)
+
+    def _add_online(self, ingestion: Ingestion, address: Address, progress: Progress | None) -> AddReport:
+        """Fetch what an address names and add it, before the next is asked for: what is stored then stays."""
+        with TemporaryDirectory(prefix="fetching-", dir=self.folder) as folder:
+            sources = []
+            for found in self.online.fetch(address, Path(folder)):
+                if isinstance(found, Unreadable):
+                    ingestion.refuse(found)
+                else:
+                    sources.append(Source(**dict(found)))
+            return self._ingest(ingestion, sources, progress)
 
     def remove(self, names: Sequence[str]) -> list[Paper]:
         """Forget papers, named as for `paper`; returns those removed. All are found or none is removed."""
@@ -110,6 +155,7 @@ class Library:
         with self._writing("ibid remove") as caches:
             self.catalog.remove([paper.id for paper in found])
             caches.follow()
+            self.originals.sweep(self._files_needed())
         return found
 
     def set_aside(self, paper_ids: Sequence[str]) -> str:
@@ -119,6 +165,7 @@ class Library:
             aside.forget()
             mark = aside.put(paper_ids)
             caches.follow()
+            self.originals.sweep(self._files_needed())
         return mark
 
     def bring_back(self, mark: str) -> int:
@@ -212,10 +259,10 @@ class Library:
         """The facts on which the paper's sources disagree."""
         return merge([record.document for record in self.catalog.records(paper_id)])[1]
 
-    def told(self, paper_id: str) -> tuple[Told, ...]:
+    def paper_sources(self, paper_id: str) -> tuple[PaperSource, ...]:
         """The sources that a paper was put together from, in the order first met."""
         return tuple(
-            Told(
+            PaperSource(
                 name=record.document.paper.source or record.source,
                 place=record.source,
                 characters=len(record.document.text),
@@ -289,6 +336,10 @@ class Library:
     # Parts, opened when first needed
 
     @cached_property
+    def online(self) -> Online:
+        return Online(self.settings.online)
+
+    @cached_property
     def embedder(self) -> Embedder:
         return load_embedder(self.settings.embedding.model, self.settings.embedding.models)
 
@@ -296,6 +347,15 @@ class Library:
     def chunker(self) -> Chunker:
         chunking = self.settings.chunking
         return Chunker(chunking.tokens, chunking.overlap, self.embedder.count, self.embedder.window)
+
+    def _files_needed(self) -> set[str]:
+        return self.catalog.files() | Aside(self.catalog).files()
+
+    @property
+    def _way_of_reading(self) -> str:
+        """What a file is read into depends on besides its content."""
+        reading = self.settings.reading
+        return f"{VERSION}/{reading.languages if reading.ocr else 'no ocr'}"
 
     @property
     def _lister(self) -> Lister:

@@ -131,7 +131,7 @@ class Conflict(Value):
     kept_source: str = ""
 
 
-class Told(Value):
+class PaperSource(Value):
     """One source of a paper: the name it goes by, where it lies, and how many characters of text it had."""
 
     name: str

@@ -125,9 +125,9 @@ def test_the_percentage_grows_with_what_is_embedded_and_stored(
     seen: list[tuple[str, int]] = []
     steps = [
         Step(entries=4),
-        Step(entries=4, share=0.5),
-        Step(entries=4, stored=4),
-        Step(entries=8, stored=4),
+        Step(entries=4, share=0.5, done=0.25),
+        Step(entries=4, stored=4, done=0.5),
+        Step(entries=8, stored=4, done=0.5),
     ]
     adding = Adding(library)
     going = threading.Event()
@@ -153,6 +153,8 @@ def test_adding_tells_what_is_read_embedded_and_stored(library: Library, write_p
     assert told[-1].stored == told[-1].entries == 300
     assert [step.stored for step in told] == sorted(step.stored for step in told)
     assert {step.stored for step in told} == {0, 256, 300}
+    assert [step.done for step in told] == sorted(step.done for step in told)
+    assert 0 < min(step.done for step in told if step.stored == 256) < told[-1].done == 1
 
 
 def test_what_is_over_is_cleared_and_the_rest_stays(library: Library, arrived: Any) -> None:

@@ -12,7 +12,7 @@ from assistant.cited import CitedIn
 from index.atlas import Atlas, Group, Point
 from index.library import LibraryFacts
 from index.listing import Listed, Listing, Order
-from index.schema import Conflict, Document, Filters, Paper, Section, Told
+from index.schema import Conflict, Document, Filters, Paper, PaperSource, Section
 from index.similar import Similar
 from tests.elements import Elements
 from ui.library import adding_view, map_view, paper_view, papers_view
@@ -48,7 +48,7 @@ def pieces(value: str) -> Iterator[str]:
     opened = paper_view.Opened(
         document=document, tags=(value,), bibtex=value, start=2, end=9,
         conflicts=(Conflict(field="title", kept=value, other=value, source=value, kept_source=value),),
-        sources=(Told(name=value, place=value, characters=1), Told(name=value, place=value, characters=2)),
+        sources=tuple(PaperSource(name=value, place=value, characters=length) for length in (1, 2)),
         versions=(of.model_copy(update={"id": value, "arxiv_id": value}),),
         similar=(Similar(paper=of.model_copy(update={"id": "p2"}), similarity=0.5),),
         cited=(CitedIn(conversation="c1", title=value, turn=1, question=value, quote=value),),

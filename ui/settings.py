@@ -28,6 +28,7 @@ from index.settings import (
     Group,
     IndexSettings,
     OnlineSettings,
+    ReadingSettings,
     RetrievalSettings,
 )
 from ui.parts.schedule import read_schedule
@@ -117,6 +118,8 @@ class Settings(BaseSettings):
 
     library: Path = user_data_path("ibid") / "library"
     """The folder of the library."""
+    reading: ReadingSettings = ReadingSettings()
+    """How files are read, and what reading one may cost."""
     chunking: ChunkingSettings = ChunkingSettings()
     """How papers are cut into chunks."""
     embedding: EmbeddingSettings = EmbeddingSettings()
@@ -139,6 +142,7 @@ class Settings(BaseSettings):
     @property
     def index(self) -> IndexSettings:
         return IndexSettings(
+            reading=self.reading,
             chunking=self.chunking,
             embedding=self.embedding,
             retrieval=self.retrieval,

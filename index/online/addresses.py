@@ -6,11 +6,14 @@ whether such a paper exists.
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Literal
 
 from index.identifiers import arxiv_id, doi
-from index.schema import Value
+from index.schema import Unreadable, Value
 
 _VERSION = re.compile(r"(v\d+)(?:\.pdf)?(?:[/?#].*)?$", re.IGNORECASE)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
@@ -54,6 +57,27 @@ def address_of(word: str) -> Address | None:
         return Address(kind="url", name=word)
     name = word.partition(":")[2].strip()  # no id that is known here, so its server is asked
     return Address(kind="arxiv" if prefix == "arxiv" else "doi", name=name) if name else None
+
+
+def parted(words: Sequence[Path | str]) -> tuple[list[Path], list[Address]]:
+    """Which of the words are paths and which addresses, each address once. What is there as a file is a path."""
+    paths, addresses = [], []
+    for word in words:
+        there = isinstance(word, Path) or os.path.exists(word)  # noqa: PTH110 - a URL may be too long for a Path
+        address = None if there else address_of(str(word))
+        if address is None:
+            paths.append(Path(word))
+        else:
+            addresses.append(address)
+    return paths, list(dict.fromkeys(addresses))
+
+
+def advised(failed: Unreadable) -> Unreadable:
+    """A path that is none, with the address that it may have been meant as."""
+    address = meant(failed.place)
+    if address is None:
+        return failed
+    return failed.model_copy(update={"reason": f"{failed.reason}; to fetch that paper, say {address}"})
 
 
 def meant(word: str) -> str | None:

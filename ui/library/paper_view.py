@@ -10,7 +10,7 @@ from typing import Literal
 
 from assistant.cited import CitedIn
 from index.dates import date_words
-from index.schema import Conflict, Document, Filters, Paper, Section, Told, Value
+from index.schema import Conflict, Document, Filters, Paper, PaperSource, Section, Value
 from index.similar import Similar
 from ui.library.address import Address, to_paper, write
 from ui.parts.markup import escape, link, mathematics
@@ -25,7 +25,7 @@ class Opened(Value):
     document: Document
     tags: tuple[str, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
-    sources: tuple[Told, ...] = ()
+    sources: tuple[PaperSource, ...] = ()
     versions: tuple[Paper, ...] = ()
     similar: tuple[Similar, ...] | None = None
     cited: tuple[CitedIn, ...] = ()
@@ -198,7 +198,7 @@ def _said_by(source: str) -> str:
     return f' <span dir="auto">({escape(source)})</span>' if source else ""
 
 
-def _sources(found: Sequence[Told]) -> str:
+def _sources(found: Sequence[PaperSource]) -> str:
     """Where what is known of it comes from, where that is more than one source."""
     if len(found) < 2:
         return ""
