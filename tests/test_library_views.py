@@ -208,3 +208,23 @@ def test_labels_do_not_lie_on_each_other() -> None:
 def test_labels_at_one_place_are_moved_apart_or_left_out() -> None:
     crowded = Atlas(change=1, groups=(Group(name="same", papers=1, x=0.5, y=0.5),) * 40)
     assert 2 < map_view.atlas(Address(), crowded, None).count("<text ") < 40
+
+
+def test_a_papers_page_leads_to_its_other_versions_and_names_its_sources() -> None:
+    about = Paper(id="p1", title="Tides", doi="10.1101/1")
+    article = about.model_copy(update={"id": "p2", "doi": "10.1038/s1", "published": "2024-11"})
+    opened = paper_view.Opened(
+        document=Document(paper=about, text="Rewards drift."),
+        versions=(article,),
+        sources=(
+            PaperSource(name="a.pdf", place="/a.pdf", characters=900),
+            PaperSource(name="b.bib", place="/b.bib", characters=5),
+        ),
+        conflicts=(Conflict(field="doi", kept="x", other="y", source="b.bib", kept_source="a.pdf"),),
+    )
+    page = paper_view.paper(opened)
+    assert "Other versions" in page
+    assert "Nov 2024 · DOI 10.1038/s1" in page
+    assert "900 characters of text" in page
+    assert "(a.pdf)" in page
+    assert "/a.pdf" not in page
