@@ -1,7 +1,7 @@
 """Another program on a stranger's data, held to the same limits.
 
-`python -m index.sandbox.program MEMORY SECONDS PROGRAM …` takes them on and becomes the program. That gets the data on its standard input and answers on its standard output; it reaches no network and changes
-no file.
+`python -m index.sandbox.program MEMORY SECONDS PROGRAM …` takes them on and becomes the program. That gets the data on
+its standard input and answers on its standard output; it reaches no network and changes no file.
 """
 
 from __future__ import annotations
