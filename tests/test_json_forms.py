@@ -114,8 +114,12 @@ def test_a_csl_date_is_as_exact_as_its_parts(issued: object, published: str | No
 
 
 def test_daily_papers_are_read_with_their_comments_and_organisation(found: Found) -> None:
-    for value in ([LISTED], {"dailyPapers": [LISTED]}):
-        (document,) = found(value)
+    for value, name in (
+        ([LISTED], "some.json"),
+        ({"dailyPapers": [LISTED]}, "some.json"),
+        ({"dailyPapers": [LISTED]}, "a.jsonl"),
+    ):
+        (document,) = found(value, name)
         assert isinstance(document, Document)
         paper = document.paper
         assert (paper.title, paper.authors) == ("On Wells", ("Jiří Kováč", "Ann Lee"))

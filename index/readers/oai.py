@@ -20,6 +20,7 @@ from index.schema import Document, Unreadable
 
 _COMMENT = re.compile(r"comments?:", re.IGNORECASE)
 _AFFILIATION = re.compile(r"\([^()]*\)")
+_DEEPEST = 4  # parentheses in parentheses
 
 
 class _Said(NamedTuple):
@@ -92,8 +93,8 @@ def _arxiv(element: Element) -> _Said:
 def _arxiv_raw(element: Element) -> _Said:
     """Authors are one line, in which affiliations stand in parentheses."""
     authors = text_below(element, "authors")
-    while (plain := _AFFILIATION.sub("", authors)) != authors:
-        authors = plain
+    for _ in range(_DEEPEST):
+        authors = _AFFILIATION.sub("", authors)
     submitted = [text_below(version, "date") for version in children(element, "version")]
     facts: Fields = {"authors": authors, "published": _day(submitted), **_identifiers(element)}
     return _Said(text_below(element, "title"), text_below(element, "abstract"), facts)

@@ -94,7 +94,8 @@ def _line(raw: bytes, *, path: Path, place: str) -> Iterator[Document | Unreadab
     except (ValueError, RecursionError) as exc:
         yield Unreadable(place=place, reason=str(exc))
     else:
-        yield from _entry(value, path=path, place=place)
+        for entry in _entries(value) if isinstance(value, dict) else [value]:
+            yield from _entry(entry, path=path, place=place)
 
 
 def _entry(value: object, *, path: Path, place: str) -> Iterator[Document | Unreadable | Enclosed]:
