@@ -196,7 +196,7 @@ def test_every_built_in_ending_has_its_row() -> None:
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_a_reader_gives_papers_that_can_be_stored(ending: str, tmp_path: Path) -> None:
     found = outcome(ending, sample(ending), tmp_path)
-    assert any(isinstance(each, Document) for each in found)
+    assert any(isinstance(each, Document | Enclosed) for each in found)
     assert not [each for each in found if isinstance(each, (Unreadable, ReadError))]
     for each in found:
         check(each)
