@@ -106,6 +106,7 @@ class Ingestion:
         self._step = Step()
         self._course = Course({}, {})
         self._named: tuple[str, dict[str, int]] = ("", {})
+        self._named_files: set[str] = set()
         self._progress: Progress | None = None
 
     def add(
@@ -165,12 +166,9 @@ class Ingestion:
     def _take(self, told: Told, batch: _Batch) -> None:
         source = told.source
         if isinstance(told, Over):
-            batch.over[source.key] = told.content
-            if told.unchanged:
-                for paper_id, title in self.catalog.papers_of(source.key).items():
-                    self._outcomes.setdefault(paper_id, (title, "unchanged"))
-            self._course.end(source.key)
-            self._tell(file=source.shown, files_done=self._step.files_done + 1)
+            self._end(told, batch)
+        elif source.key in self._named_files:
+            return  # another source has read it as its own
         elif isinstance(told.found, Unreadable):
             self._failed.setdefault(source.key, []).append(told.found)
         else:
@@ -182,6 +180,16 @@ class Ingestion:
             self._step = self._step.model_copy(update={"entries": entries, "pages": pages})
             if entries % 16 == 0 or pages:
                 self._tell(file=source.shown)
+
+    def _end(self, over: Over, batch: _Batch) -> None:
+        source = over.source
+        batch.over[source.key] = over.content
+        self._named_files.update(over.named)
+        if over.unchanged:
+            for paper_id, title in self.catalog.papers_of(source.key).items():
+                self._outcomes.setdefault(paper_id, (title, "unchanged"))
+        self._course.end(source.key)
+        self._tell(file=source.shown, files_done=self._step.files_done + 1)
 
     def _ordinal(self, document: Document, source: Source) -> int:
         """How often, with this time, the source has named that paper."""

@@ -76,11 +76,15 @@ class Read(NamedTuple):
 
 
 class Over(NamedTuple):
-    """A source's end: its content where all of it was read, and whether it was known already and not read again."""
+    """A source's end: its content where all of it was read, and whether it was known already and not read again.
+
+    `named` are the files that were read as its own, by the keys that they would have as sources.
+    """
 
     source: Source
     content: Content | None
     unchanged: bool = False
+    named: tuple[str, ...] = ()
 
 
 Told = Read | Over
@@ -119,7 +123,7 @@ class Reading:
             return
         known = self.known.get(source.key)
         if known is not None and known.digest == content.digest and known.still:
-            yield Over(source, known, unchanged=True)
+            yield Over(source, known, unchanged=True, named=tuple(path for path, _ in known.companions))
             return
         whole, named = True, []
         with Spool(source.path) as spool:
@@ -133,7 +137,8 @@ class Reading:
                 for item in self._found(each, None, []):
                     whole = whole and isinstance(item, Document)
                     yield self._counted(source, item)
-        yield Over(source, content.model_copy(update={"companions": tuple(named)}) if whole else None)
+        made_of = content.model_copy(update={"companions": tuple(named)})
+        yield Over(source, made_of if whole else None, named=tuple(path for path, _ in named))
 
     def _counted(self, source: Source, item: Document | Unreadable) -> Read:
         if isinstance(item, Document):

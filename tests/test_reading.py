@@ -139,6 +139,20 @@ def test_a_file_that_another_names_is_read_with_what_is_known_of_it(
     assert not read(tmp_path / "all.names", known=known)[2][0].unchanged
 
 
+def test_a_file_that_another_names_is_not_added_once_more_where_it_lies_in_the_same_folder(
+    tmp_path: Path, strange: Callable[[str, str], None], open_library: Callable[..., Library], hashing: Any
+) -> None:
+    strange("names", "naming")
+    folder = tmp_path / "export"
+    (folder / "files").mkdir(parents=True)
+    (folder / "files" / "1.md").write_text("# A misprinted title\n\nWells run dry in summer.")
+    (folder / "all.names").write_text("On Wells = files/1.md")
+    library = open_library(model=hashing)
+    assert library.add([folder]).added == ("On Wells",)
+    assert library.add([folder]).unchanged == ("On Wells",)
+    assert library.text(library.paper("On Wells").id).endswith("Wells run dry in summer.")
+
+
 def test_a_file_with_pages_is_kept_under_its_own_hash_and_not_the_one_that_was_said(
     tmp_path: Path, strange: Callable[[str, str], None], open_library: Callable[..., Library], hashing: Any
 ) -> None:

@@ -33,14 +33,18 @@ BUILT_IN = {
     ending + packed: place
     for packed in ("", ".gz")
     for ending, place in {
+        ".atom": "index.readers.xml:read_xml",
         ".bib": "index.readers.bibtex:read_bibtex",
         ".json": "index.readers.records:read_json",
         ".jsonl": "index.readers.records:read_lines",
         ".markdown": "index.readers.markup:read_markdown",
         ".md": "index.readers.markup:read_markdown",
         ".ndjson": "index.readers.records:read_lines",
+        ".rdf": "index.readers.zotero:read_rdf",
+        ".ris": "index.readers.ris:read_ris",
         ".text": "index.readers.markup:read_text",
         ".txt": "index.readers.markup:read_text",
+        ".xml": "index.readers.xml:read_xml",
     }.items()
 } | {".zip": "index.readers.archive:read_zip"}
 

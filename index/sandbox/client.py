@@ -121,7 +121,7 @@ class Sandbox:
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.DEVNULL,
-                    env=_environment(),
+                    env=environment(),
                     bufsize=0,
                     start_new_session=True,
                 )
@@ -151,7 +151,8 @@ class Sandbox:
             raise Overrun(f"was given up: the process that read it ended with {int(ended['code'])}")
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
+    """The variables of a confined process: what it needs to start, and no keys."""
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     code = str(Path(index.__file__).parents[1])
     plain = {"PYTHONDONTWRITEBYTECODE": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}

@@ -29,8 +29,11 @@ class Limits(NamedTuple):
     output: int = 2048 * MEGABYTE
 
 
-def confine(limits: Limits) -> None:
-    """Hold this process to the limits for good: never to be called in a program's own process."""
+def confine(limits: Limits, programs: bool = False) -> None:
+    """Hold this process to the limits for good: never to be called in a program's own process.
+
+    `programs` lets it become another program, which is then held to them.
+    """
     for what, most in (
         (resource.RLIMIT_AS, limits.memory),
         (resource.RLIMIT_CPU, limits.seconds),
@@ -40,7 +43,7 @@ def confine(limits: Limits) -> None:
     ):
         with suppress(ValueError, OSError):  # a system without such a limit
             resource.setrlimit(what, (most, most + (what == resource.RLIMIT_CPU)))
-    if not _filter_calls():
+    if not _filter_calls(programs):
         sys.addaudithook(_refuse)
 
 
@@ -68,6 +71,12 @@ _REFUSED = {
         *(45, 46, 38, 34, 37, 35, 36, 52, 53, 54, 55, 33, 276, 437, 452),
     ),
 }  # fmt: skip
+_BECOMING = (
+    59,
+    322,
+    221,
+    281,
+)  # execve and execveat, none of which is another call on the other architecture
 _CLONE3 = 435  # its flags lie in memory, where the filter cannot look; the C library then takes clone
 _OPENING = {
     _X86_64: ((2, 1), (257, 2)),
@@ -85,12 +94,12 @@ _X32 = 0x40000000  # x86-64's other numbering, in which the same calls have othe
 _NO_NEW_PRIVILEGES, _SET_SECCOMP, _FILTER, _DEATH_SIGNAL = 38, 22, 2, 1
 
 
-def _filter_calls() -> bool:
+def _filter_calls(programs: bool) -> bool:
     """Whether the system took the filter."""
     architecture = _MACHINES.get(platform.machine())
     if sys.platform != "linux" or architecture is None:
         return False
-    program = _program(architecture)
+    program = _program(architecture, programs)
     code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in program))
     described = struct.pack("HxxxxxxP", len(program), ctypes.addressof(code))
     system = ctypes.CDLL(None, use_errno=True)
@@ -103,7 +112,7 @@ def _filter_calls() -> bool:
     return True
 
 
-def _program(architecture: int) -> list[tuple[int, int, int, int]]:
+def _program(architecture: int, programs: bool) -> list[tuple[int, int, int, int]]:
     """The filter in the kernel's packet filter language: (operation, steps on if true, if false, operand)."""
     program = [
         (_LOAD, 0, 0, _ARCHITECTURE),
@@ -113,7 +122,7 @@ def _program(architecture: int) -> list[tuple[int, int, int, int]]:
     ]
     if architecture == _X86_64:
         program += [(_AT_LEAST, 0, 1, _X32), (_RETURN, 0, 0, _FAIL)]
-    for number in _REFUSED[architecture]:
+    for number in set(_REFUSED[architecture]).difference(_BECOMING if programs else ()):
         program += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, _FAIL)]
     for number, place in _OPENING[architecture]:
         program += [

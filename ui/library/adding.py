@@ -92,7 +92,9 @@ class Adding:
     def write(self, text: str) -> None:
         """Add what was pasted, as a file of the kind that it looks like. IbidError where it is nothing."""
         if not text.strip():
-            raise IbidError("Nothing was pasted. Paste a listing, a text, BibTeX, or records as JSON lines.")
+            raise IbidError(
+                "Nothing was pasted. Paste a listing, a text, BibTeX, RIS, XML, or records as JSON."
+            )
         if len(text) > LONGEST_TEXT:
             raise IbidError(
                 f"{len(text):,} characters are too many to paste; save them as a file and drop it."
