@@ -29,8 +29,8 @@ from assistant.preferences import preferences
 from assistant.schema import Answer, Answered, Turn
 from index.doctor import Finding
 from index.ingest import AddReport, Noticed, Step
-from index.schema import Conflict, Document, Filters, Paper, Passage, Unreadable
-from ui.parts.render import byline, counted, coverage_words, reference, scope_words
+from index.schema import Conflict, Document, Filters, Paper, PaperSource, Passage, Unreadable
+from ui.parts.render import byline, counted, coverage_words, reference, scope_words, version_words
 from ui.settings import Setting
 
 _MOST_SHOWN = 20
@@ -139,21 +139,44 @@ def print_papers(papers: Sequence[Paper], total: int, as_json: bool) -> None:
         notes().print(f"{len(papers):,} of {total:,} in scope; --limit shows more.")
 
 
-def print_document(document: Document, conflicts: Sequence[Conflict], as_json: bool) -> None:
+def print_document(
+    document: Document,
+    sources: Sequence[PaperSource],
+    versions: Sequence[Paper],
+    conflicts: Sequence[Conflict],
+    as_json: bool,
+) -> None:
     if as_json:
-        click.echo(
-            json.dumps(document.model_dump(mode="json") | {"conflicts": [c.model_dump() for c in conflicts]})
-        )
+        more = {"sources": sources, "versions": versions, "conflicts": conflicts}
+        told = {name: [each.model_dump(mode="json") for each in found] for name, found in more.items()}
+        click.echo(json.dumps(document.model_dump(mode="json") | told))
         return
     out, paper = console(), document.paper
     out.print(f"[bold]{escape(paper.title)}[/bold]")
     for line in (byline(paper), paper.url, paper.id):
         if line:
             out.print(line, markup=False)
-    for conflict in conflicts:
-        out.print(f"{conflict.source} says {conflict.field} is {conflict.other}", markup=False)
+    for line in (*_source_lines(sources), *_version_lines(versions), *_conflict_lines(conflicts)):
+        out.print(line, markup=False)
     out.print()
     out.print(document.text, markup=False)
+
+
+def _source_lines(sources: Sequence[PaperSource]) -> list[str]:
+    told = [f"{source.name} ({counted(source.characters, 'character')})" for source in sources]
+    return [f"from {', '.join(told)}"] if told else []
+
+
+def _version_lines(versions: Sequence[Paper]) -> list[str]:
+    return [f"another version: {version_words(version)} ({version.id})" for version in versions]
+
+
+def _conflict_lines(conflicts: Sequence[Conflict]) -> list[str]:
+    """Which source says what: the one kept first."""
+    return [
+        f"{c.field}: {c.kept_source or 'what is kept'} says {c.kept}; {c.source} says {c.other}"
+        for c in conflicts
+    ]
 
 
 def print_results(results: Sequence[Passage]) -> None:

@@ -133,6 +133,8 @@ class Desk:
             document=document,
             tags=self.library.catalog.tags.of([address.paper]).get(address.paper, ()),
             conflicts=self.library.conflicts(address.paper),
+            sources=self.library.paper_sources(address.paper),
+            versions=self.library.versions(address.paper),
             similar=self._similar(address.paper),
             cited=tuple(cited_in(address.paper, self.library)),
             bibtex=bibliography.bibtex([document.paper]),
