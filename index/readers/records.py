@@ -14,8 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from index.errors import ReadError
+from index.readers.encodings import decode_strictly
 from index.readers.facts import Fields, described, one_line, storable
-from index.readers.files import LONGEST_LINE, decode, name_of, read_whole
+from index.readers.files import LONGEST_LINE, name_of, read_whole
 from index.readers.files import read_lines as lines_of
 from index.schema import Document, Section, Unreadable
 
@@ -60,7 +61,7 @@ def _line(raw: bytes, *, source: str, place: str) -> Document | Unreadable:
     if len(raw) > LONGEST_LINE:
         return Unreadable(place=place, reason=f"the line is longer than {LONGEST_LINE // 2**20} MB")
     try:
-        value = json.loads(decode(raw))
+        value = json.loads(decode_strictly(raw))
     except json.JSONDecodeError as exc:
         return Unreadable(place=place, reason=f"is not JSON ({exc.msg} at character {exc.pos + 1})")
     except (ValueError, RecursionError) as exc:
