@@ -29,6 +29,8 @@ BUILT_IN = {
     for packed in ("", ".gz")
     for ending, place in {
         ".bib": "index.readers.bibtex:read_bibtex",
+        ".htm": "index.readers.html.page:read_html",
+        ".html": "index.readers.html.page:read_html",
         ".json": "index.readers.records:read_json",
         ".jsonl": "index.readers.records:read_lines",
         ".markdown": "index.readers.markup:read_markdown",
@@ -36,6 +38,7 @@ BUILT_IN = {
         ".ndjson": "index.readers.records:read_lines",
         ".text": "index.readers.markup:read_text",
         ".txt": "index.readers.markup:read_text",
+        ".xhtml": "index.readers.html.page:read_html",
     }.items()
 } | {".zip": "index.readers.archive:read_zip"}
 

@@ -43,6 +43,7 @@ _SIGN_WITHIN = re.compile(  # ’ and ´ may part a word, a soft hyphen and a mi
     r"\u201e\u2020\u2021\u02c6\u2030\u2039\u20ac\u2122\u203a\u2022][^\W\d_]"
 )
 _LONGEST_RUN = re.compile("[\u00aa\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u00ff]{4,}")
+_NEVER_ASCII = re.compile(rb"[\x01-\x08\x0e-\x1f\x80-\xff]")
 _MOST_FAR = 0.25  # of all letters; French has 0.04 to 0.08, a short line of it more
 _PEEKED = 2**16  # bytes in which a binary file shows itself
 _WESTERN = frozenset(
@@ -102,6 +103,8 @@ def _wide(raw: bytes) -> Decoded | None:
     zeros = (peeked[0::2].count(0), peeked[1::2].count(0))
     if len(raw) % 2 or not any(zeros) or all(zeros) or sum(zeros) * 20 < len(peeked) // 2:
         return None
+    if sum(zeros) * 4 < len(peeked) and not _NEVER_ASCII.search(peeked):
+        return None  # plain text with a few NULs in it
     encoding = "utf-16-be" if zeros[0] else "utf-16-le"
     try:
         text = raw.decode(encoding)

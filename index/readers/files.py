@@ -86,11 +86,14 @@ def read_noted(path: Path, declared: str | None = None) -> Noted:
         raise ReadError(f"{name!r} {exc}") from exc
     if not decoded.text.strip():
         raise ReadError(f"{name!r} is empty")
-    return Noted(decoded.text, () if decoded.sure else (_unsure(decoded.text),))
+    return Noted(decoded.text, () if decoded.sure else (unsure(decoded.text),))
 
 
-def _unsure(text: str) -> Notice:
-    letters = list(dict.fromkeys(character for character in text if not character.isascii()))
+def unsure(text: str) -> Notice:
+    """The notice that a text was read as windows-1252, and which of its letters that concerns."""
+    letters = list(
+        dict.fromkeys(character for character in text if character.isalpha() and not character.isascii())
+    )
     shown = " ".join(letters[:_UNSURE]) + (" …" if len(letters) > _UNSURE else "")
     return Notice(
         kind="not read",
