@@ -33,14 +33,16 @@ BUILT_IN = {
         ".html": "index.readers.html.page:read_html",
         ".json": "index.readers.records:read_json",
         ".jsonl": "index.readers.records:read_lines",
+        ".latex": "index.readers.latex.paper:read_tex",
         ".markdown": "index.readers.markup:read_markdown",
         ".md": "index.readers.markup:read_markdown",
         ".ndjson": "index.readers.records:read_lines",
+        ".tex": "index.readers.latex.paper:read_tex",
         ".text": "index.readers.markup:read_text",
         ".txt": "index.readers.markup:read_text",
         ".xhtml": "index.readers.html.page:read_html",
     }.items()
-} | {".zip": "index.readers.archive:read_zip"}
+} | {".docx": "index.readers.docx:read_docx", ".zip": "index.readers.archive:read_zip"}
 
 
 def readers() -> dict[str, str]:

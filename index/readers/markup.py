@@ -34,7 +34,7 @@ def read_text(path: Path) -> Iterator[Document | Unreadable]:
     if daily_papers.is_listing(noted.text):
         yield from map(noted.on, daily_papers.parse(noted.text, name_of(path)))
     else:
-        yield noted.on(_plain(noted.text, path))
+        yield noted.on(plain_text(noted.text, path))
 
 
 def read_markdown(path: Path) -> Iterator[Document | Unreadable]:
@@ -53,7 +53,8 @@ def read_markdown(path: Path) -> Iterator[Document | Unreadable]:
     yield noted.on(Document(paper=paper, text=body, sections=sections))
 
 
-def _plain(text: str, path: Path) -> Document:
+def plain_text(text: str, path: Path) -> Document:
+    """A text as one paper: its first line is the title where it looks like one, else the file's name is."""
     text = text.strip()
     first, _, rest = text.partition("\n")
     title, body = one_line(first), rest.strip()
