@@ -23,7 +23,7 @@ from index.readers.html import facts, latexml, listing
 from index.readers.html.elements import Html
 from index.schema import Document, Notice, Unreadable
 
-LARGEST_PAGE = 64 * 2**20  # bytes; a parsed page takes some ten times as much memory
+LARGEST_PAGE = 32 * 2**20  # bytes; a parsed page takes some twenty times as much memory
 _META = re.compile(rb"<meta[^>]{0,400}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE)
 _XML = re.compile(
     rb"\s*<\?xml[^>]{0,200}?(?:encoding\s*=\s*[\"']([\w.:-]{2,40})[\"'])?[^>]{0,200}\?>", re.IGNORECASE
@@ -32,6 +32,7 @@ _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _START = re.compile(rb"<[A-Za-z](?:[^<>\"']++|\"[^\"]*+\"|'[^']*+')*+")
 _VALUE = re.compile(rb"\"[^\"]*\"|'[^']*'")
 _MOST_WORDS = 4_000  # of attributes of one element: the parser's time grows with their square
+_LARGE = 2**22  # bytes from which on a page that gives no tree was too much for the parser
 _PEEKED = 4096  # bytes in which a page states its encoding
 _MOST_ARTICLES = 20  # elements that may be the article itself
 _ARTICLE_SHARE = 0.5  # of the page's text, which an article without a main element around it must hold
@@ -86,7 +87,8 @@ def _parsed(raw: bytes, name: str) -> tuple[etree._Element, list[Notice]]:
         return strict, notices
     root, cut = parsed(decoded.text)
     if root is None:
-        raise ReadError(f"{name!r} is not HTML: it holds no element")
+        crowded = "holds more elements than there is memory for" if len(raw) > _LARGE else "holds no element"
+        raise ReadError(f"{name!r} is not HTML that can be read: it {crowded}")
     if cut:
         reason = "the page nests elements too deeply; what stands beyond that depth was not read"
         notices.append(Notice(kind="not read", text=reason))
