@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from assistant.schema import Answer, Citation
+from index.invisible import visible
 from index.schema import Chunk, Paper
 
 _MARKER = re.compile(r"\[(\d+)\](?!\()")
@@ -96,8 +97,11 @@ def without_dangling(text: str, citations: Sequence[Citation]) -> str:
 
 
 def numbers(text: str) -> list[str]:
-    """The numbers a text states, without thousands separators, `.5` as `0.5`; digits inside a word are of a name."""
-    found = (number.replace(",", "") for number in _NUMBER.findall(text))
+    """The numbers a text states, without thousands separators, `.5` as `0.5`; digits inside a word are of a name.
+
+    A number is what a reader sees: characters of no width do not part it.
+    """
+    found = (number.replace(",", "") for number in _NUMBER.findall(visible(text)))
     return [f"0{number}" if number.startswith(".") else number for number in found]
 
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from index.enclosed import Spool
 from index.errors import ReadError
+from index.invisible import notices_of
 from index.lanes import in_order
 from index.merge import merge
 from index.originals import digest_of
@@ -174,7 +175,9 @@ class Reading:
 
     def _document(self, source: Source, said: Document) -> Document:
         """A document with the file its pages are shown from, what was known of it before, and where it came from."""
-        document = said.model_copy(update={"file": self.keep(source.path) if said.layout else ""})
+        notices = (*said.notices, *notices_of(said))
+        file = self.keep(source.path) if said.layout else ""
+        document = said.model_copy(update={"notices": notices, "file": file})
         if source.paper is not None:
             known = Document(paper=source.paper, text=source.paper.title)
             document = merge([known, document])[0]

@@ -35,3 +35,25 @@ def test_what_stands_nowhere_is_not_found(quote: str) -> None:
 def test_only_runs_of_three_words_between_quotation_marks_are_quotes() -> None:
     text = 'They call it "tidal tables" but “it halves the error” and "so it goes on".'
     assert [text[slice(*span)] for span in quotes(text)] == ["it halves the error", "so it goes on"]
+
+
+@pytest.mark.parametrize(
+    ("text", "quote", "found"),
+    [
+        ("Sea levels ri\u200bse fast.", "levels rise fast", "levels ri\u200bse fast"),
+        (
+            "Sea le\u00advels rise by 1\u20600 cm.",
+            "Levels rise, by 10 cm",
+            "le\u00advels rise by 1\u20600 cm",
+        ),
+        ("Sea \U000e0041\U000e0042levels rise.", "Sea levels rise", "Sea \U000e0041\U000e0042levels rise"),
+        ("ש\u200fלום לכל העולם", "שלום לכל העולם", "ש\u200fלום לכל העולם"),
+    ],
+    ids=["no width", "folded", "tags", "right to left"],
+)
+def test_a_quote_is_found_in_a_text_whose_invisible_characters_the_model_was_not_sent(
+    text: str, quote: str, found: str
+) -> None:
+    span = locate(quote, text)
+    assert span is not None
+    assert text[slice(*span)] == found

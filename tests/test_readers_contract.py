@@ -80,6 +80,31 @@ RDF = (
 )
 
 
+HTML = (
+    "<!DOCTYPE html><html><head><title>On Wells</title><meta name='citation_author' content='Lee, Ann'></head><body>"
+    "<article><h1>On Wells</h1><p>Wells run dry in summer, and deep ones later than others.</p><h2>Results</h2>"
+    "<table><caption>Table 1: Depths.</caption><tr><th>Well</th><th>Depth</th></tr><tr><td>A</td><td>9</td></tr>"
+    "</table>"
+    "</article></body></html>"
+)
+LATEX = (
+    "\\documentclass{article}\n\\title{On Wells}\\author{Ann Lee}\n\\begin{document}\\maketitle\n"
+    "\\begin{abstract}Wells run dry.\\end{abstract}\n\\section{Results}\nSummer is $x$ long. % why\n\\end{document}\n"
+)
+WORD = {
+    "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default '
+    'Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override '
+    'PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document'
+    '.main+xml"/></Types>',
+    "_rels/.rels": '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship '
+    'Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" '
+    'Target="word/document.xml"/></Relationships>',
+    "word/document.xml": '<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>'
+    "<w:p><w:r><w:t>On Wells</w:t></w:r></w:p><w:p><w:r><w:t>Wells run dry in summer.</w:t></w:r></w:p></w:body>"
+    "</w:document>",
+}
+
+
 def archive() -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as members:
@@ -88,18 +113,32 @@ def archive() -> bytes:
     return packed.getvalue()
 
 
+def word() -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as members:
+        for name, content in WORD.items():
+            members.writestr(name, content)
+    return packed.getvalue()
+
+
 SAMPLES: dict[str, Callable[[], bytes]] = {
     ".atom": ATOM.encode,
     ".bib": BIBTEX.encode,
+    ".docx": word,
+    ".htm": HTML.encode,
+    ".html": HTML.encode,
     ".json": json.dumps([RECORD, LISTED, CSL, ITEM]).encode,
     ".jsonl": LINES.encode,
+    ".latex": LATEX.encode,
     ".markdown": MARKDOWN.encode,
     ".md": MARKDOWN.encode,
     ".ndjson": LINES.encode,
     ".rdf": RDF.encode,
     ".ris": RIS.encode,
+    ".tex": LATEX.encode,
     ".text": TEXT.encode,
     ".txt": (Path(__file__).parents[1] / "configs" / "sample_papers.txt").read_bytes,
+    ".xhtml": HTML.encode,
     ".xml": OAI.encode,
     ".zip": archive,
 }
@@ -190,7 +229,9 @@ def check_document(found: Document) -> None:
 
 
 def test_every_built_in_ending_has_its_row() -> None:
-    assert set(SAMPLES) | {f"{ending}.gz" for ending in SAMPLES if ending != ".zip"} == set(BUILT_IN)
+    assert set(SAMPLES) | {f"{ending}.gz" for ending in SAMPLES if ending not in (".docx", ".zip")} == set(
+        BUILT_IN
+    )
 
 
 @pytest.mark.parametrize("ending", ENDINGS)

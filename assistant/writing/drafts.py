@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
-from assistant.plain import visible
+from index.invisible import visible
 from index.schema import Value
 from index.sentences import sentences
 

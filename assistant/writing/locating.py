@@ -1,13 +1,16 @@
 """Where words that a model puts in quotation marks stand in a text: exactly, folded, or nearly.
 
 Pure. Nearly means that at least nine tenths of the words agree in order; what is found is always the text's own
-span, so that a quote is shown as the paper has it or not at all.
+span, so that a quote is shown as the paper has it or not at all. A model is never sent the characters that nobody
+sees (`index.invisible`), so a quote is looked for in what it was sent.
 """
 
 from __future__ import annotations
 
 import re
 from difflib import SequenceMatcher
+
+from index.invisible import seen, visible
 
 Span = tuple[int, int]
 
@@ -30,6 +33,15 @@ def quotes(text: str) -> list[Span]:
 def locate(quote: str, text: str) -> Span | None:
     """The span of `text` that a quote is taken from; None where no span agrees well enough."""
     position = text.find(quote)
+    if position >= 0:
+        return position, position + len(quote)
+    shown, places = seen(text)
+    span = _locate(visible(quote), shown)
+    return (places[span[0]], places[span[1] - 1] + 1) if span else None
+
+
+def _locate(quote: str, text: str) -> Span | None:
+    position = text.find(quote) if quote else -1
     if position >= 0:
         return position, position + len(quote)
     wanted = [word.group().casefold() for word in _WORD.finditer(quote)]

@@ -13,9 +13,9 @@ from datetime import date
 from hashlib import sha256
 
 from assistant.models.schema import Message
-from assistant.plain import visible
 from assistant.schema import Kind
 from index.dates import date_words
+from index.invisible import visible
 from index.schema import Paper, Passage
 
 _ABOUT = (

@@ -35,18 +35,23 @@ BUILT_IN = {
     for ending, place in {
         ".atom": "index.readers.xml:read_xml",
         ".bib": "index.readers.bibtex:read_bibtex",
+        ".htm": "index.readers.html.page:read_html",
+        ".html": "index.readers.html.page:read_html",
         ".json": "index.readers.records:read_json",
         ".jsonl": "index.readers.records:read_lines",
+        ".latex": "index.readers.latex.paper:read_tex",
         ".markdown": "index.readers.markup:read_markdown",
         ".md": "index.readers.markup:read_markdown",
         ".ndjson": "index.readers.records:read_lines",
         ".rdf": "index.readers.zotero:read_rdf",
         ".ris": "index.readers.ris:read_ris",
+        ".tex": "index.readers.latex.paper:read_tex",
         ".text": "index.readers.markup:read_text",
         ".txt": "index.readers.markup:read_text",
+        ".xhtml": "index.readers.html.page:read_html",
         ".xml": "index.readers.xml:read_xml",
     }.items()
-} | {".zip": "index.readers.archive:read_zip"}
+} | {".docx": "index.readers.docx:read_docx", ".zip": "index.readers.archive:read_zip"}
 
 
 def readers() -> dict[str, str]:

@@ -24,7 +24,7 @@ from index.dates import MONTHS, parse_date
 from index.errors import ReadError
 from index.readers.attachments import bibtex_files, with_attachments
 from index.readers.facts import Fields, described, one_line, storable
-from index.readers.files import name_of, read_whole
+from index.readers.files import name_of, read_noted
 from index.schema import Document, Enclosed, Section, Unreadable
 
 LONGEST_FILE = 32_000_000  # characters
@@ -47,7 +47,8 @@ for _library in ("bibtexparser", "pylatexenc"):  # what they find wrong is told 
 
 def read_bibtex(path: Path) -> Iterator[Document | Unreadable | Enclosed]:
     """One paper for each entry, in the file's order, and its files; ReadError where the file is far too large."""
-    source, text = name_of(path), storable(read_whole(path))
+    source, noted = name_of(path), read_noted(path)
+    text = storable(noted.text)
     if len(text) > LONGEST_FILE:
         raise ReadError(f"{source!r} holds more than {LONGEST_FILE // 10**6} million characters; split it")
     blocks = sum(1 for _ in _BLOCK.finditer(text))
@@ -59,7 +60,7 @@ def read_bibtex(path: Path) -> Iterator[Document | Unreadable | Enclosed]:
         place = f"{source} line {(block.start_line or 0) + 1}"
         entry = _entry_of(block)
         if entry is not None:
-            yield from _paper(entry, macros, path, place)
+            yield from map(noted.on, _paper(entry, macros, path, place))
         elif isinstance(block, ParsingFailedBlock):
             reason = one_line(str(getattr(block.error, "abort_reason", block.error)))
             yield Unreadable(place=place, reason=f"is no whole entry: {reason}")

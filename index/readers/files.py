@@ -1,8 +1,8 @@
-"""Files as text: opened plain or gzipped, decoded, with one kind of line end.
+"""Files as bytes and as text: opened plain or gzipped, within limits, with one kind of line end.
 
-Owns encodings and sizes, so that every reader refuses the same broken files in the same words. Refuses
-to know what the text means. Decoding is strict: a guess at an encoding would put characters into a
-citation that the paper does not hold.
+Owns opening and sizes, so that every reader refuses the same broken files in the same words. Refuses to know what
+the text means, and which encoding it is in: `encodings` does. Formats that are UTF-8 by their rules (JSON) are read
+strictly; of text that may be older than UTF-8, the reader is told where its encoding was not certain.
 """
 
 from __future__ import annotations
@@ -13,21 +13,33 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, NamedTuple, TypeVar, cast
 
 from index.errors import ReadError
+from index.readers.encodings import decode, decode_strictly, mark_of
+from index.schema import Document, Enclosed, Notice, Unreadable
 
 LARGEST_TEXT = 256 * 2**20  # bytes, unpacked: a small gzip file can hold more than the memory does
 LONGEST_LINE = 64 * 2**20  # bytes
 
-# UTF-32's mark begins with UTF-16's, so it is looked for first.
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
+Found = TypeVar("Found", bound=Document | Unreadable | Enclosed)
+
+_UNSURE = 5  # letters that the notice shows
+
+
+class Noted(NamedTuple):
+    """A file's text, and what its reader should know of how it was read."""
+
+    text: str
+    notices: tuple[Notice, ...] = ()
+
+    def on(self, found: Found) -> Found:
+        """A document of this file with the file's notices, where any of its text may be concerned."""
+        if not self.notices or not isinstance(found, Document):
+            return found
+        if (found.text + found.paper.title + found.paper.abstract + "".join(found.paper.authors)).isascii():
+            return found
+        return found.model_copy(update={"notices": (*found.notices, *self.notices)})
 
 
 def name_of(path: Path) -> str:
@@ -41,20 +53,53 @@ def stem_of(path: Path) -> str:
     return Path(name.removesuffix(".gz")).stem
 
 
-def read_whole(path: Path) -> str:
-    """The file's text, line ends as `\\n`; ReadError where it is empty, too large, or not text."""
+def read_bytes(path: Path, most: int = LARGEST_TEXT) -> bytes:
+    """The file's bytes, unpacked; ReadError where it holds nothing or more than `most`."""
     name = name_of(path)
     with _opened(path) as stream:
-        raw = stream.read(LARGEST_TEXT + 1)
-    if len(raw) > LARGEST_TEXT:
-        raise ReadError(f"{name!r} holds more than {LARGEST_TEXT // 2**20} MB of text; split it")
+        raw = stream.read(most + 1)
+    if len(raw) > most:
+        raise ReadError(f"{name!r} holds more than {most // 2**20} MB of text; split it")
+    if not raw.strip():
+        raise ReadError(f"{name!r} is empty")
+    return raw
+
+
+def read_whole(path: Path) -> str:
+    """The file's text, line ends as `\\n`, in UTF-8 or as its mark says; ReadError where it is not text."""
+    name = name_of(path)
     try:
-        text = decode(raw)
+        text = decode_strictly(read_bytes(path))
     except ValueError as exc:
         raise ReadError(f"{name!r} {exc}") from exc
     if not text.strip():
         raise ReadError(f"{name!r} is empty")
     return text
+
+
+def read_noted(path: Path, declared: str | None = None) -> Noted:
+    """`read_whole` for kinds of text that may be older than UTF-8, with a notice where the encoding was guessed."""
+    name = name_of(path)
+    try:
+        decoded = decode(read_bytes(path), declared)
+    except ValueError as exc:
+        raise ReadError(f"{name!r} {exc}") from exc
+    if not decoded.text.strip():
+        raise ReadError(f"{name!r} is empty")
+    return Noted(decoded.text, () if decoded.sure else (unsure(decoded.text),))
+
+
+def unsure(text: str) -> Notice:
+    """The notice that a text was read as windows-1252, and which of its letters that concerns."""
+    letters = list(
+        dict.fromkeys(character for character in text if character.isalpha() and not character.isascii())
+    )
+    shown = " ".join(letters[:_UNSURE]) + (" …" if len(letters) > _UNSURE else "")
+    return Notice(
+        kind="not read",
+        text=f"the file is not UTF-8 and names no encoding; it was read as windows-1252, so that its letters beyond "
+        f"ASCII ({shown}) may not be the author's; save it as UTF-8 to be sure",
+    )
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
@@ -65,7 +110,7 @@ def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
     """
     with _opened(path) as stream:
         mark = _peek(stream)
-        if _encoding(mark) in ("utf-16", "utf-32"):
+        if mark_of(mark) in ("utf-16", "utf-32"):
             for number, text in enumerate(read_whole(path).split("\n"), 1):
                 if text.strip():
                     yield number, text.encode("utf-8")
@@ -79,19 +124,6 @@ def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
             line = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
             if line.strip():
                 yield number, line.rstrip(b"\r\n")
-
-
-def decode(raw: bytes) -> str:
-    """Bytes as text: by their byte order mark, else as UTF-8. ValueError says why they are not text."""
-    encoding = _encoding(raw)
-    try:
-        text = raw.decode(encoding)
-    except UnicodeDecodeError as exc:
-        label = "UTF-8" if encoding.startswith("utf-8") else encoding.upper()
-        raise ValueError(f"is not {label} text ({exc.reason} at byte {exc.start}); save it as UTF-8") from exc
-    if "\0" in text:
-        raise ValueError(f"is not text: it holds a NUL character (at {text.index(chr(0))})")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 @contextmanager
@@ -111,7 +143,3 @@ def _peek(stream: BinaryIO) -> bytes:
     mark = stream.read(4)
     stream.seek(0)
     return mark
-
-
-def _encoding(raw: bytes) -> str:
-    return next((encoding for mark, encoding in _MARKS if raw.startswith(mark)), "utf-8")

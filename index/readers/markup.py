@@ -19,7 +19,7 @@ from markdown_it.token import Token
 from index.errors import ReadError
 from index.readers import daily_papers
 from index.readers.facts import Fields, described, one_line, storable
-from index.readers.files import name_of, read_whole, stem_of
+from index.readers.files import name_of, read_noted, stem_of
 from index.schema import Document, Section, Unreadable
 
 _FRONT_MATTER = re.compile(
@@ -30,16 +30,17 @@ LONGEST_TITLE = 200  # characters; a first line beyond this is prose
 
 def read_text(path: Path) -> Iterator[Document | Unreadable]:
     """The papers of a saved listing page, or the one paper that a plain text is."""
-    text = read_whole(path)
-    if daily_papers.is_listing(text):
-        yield from daily_papers.parse(text, name_of(path))
+    noted = read_noted(path)
+    if daily_papers.is_listing(noted.text):
+        yield from map(noted.on, daily_papers.parse(noted.text, name_of(path)))
     else:
-        yield _plain(text, path)
+        yield noted.on(plain_text(noted.text, path))
 
 
 def read_markdown(path: Path) -> Iterator[Document | Unreadable]:
     """The one paper of a Markdown file; ReadError where its front matter is broken or its body is empty."""
-    fields, body = _front_matter(read_whole(path), name_of(path))
+    noted = read_noted(path)
+    fields, body = _front_matter(noted.text, name_of(path))
     if not body:
         raise ReadError(f"{name_of(path)!r} has no text after its front matter")
     outline = _outline(body)
@@ -49,10 +50,11 @@ def read_markdown(path: Path) -> Iterator[Document | Unreadable]:
     abstract = next((s for s in sections if s.name and s.name.casefold() == "abstract"), None)
     start, end = (abstract.start, abstract.end) if abstract else outline.first_paragraph
     paper = described(fields, title=title, abstract=body[start:end], source=name_of(path))
-    yield Document(paper=paper, text=body, sections=sections)
+    yield noted.on(Document(paper=paper, text=body, sections=sections))
 
 
-def _plain(text: str, path: Path) -> Document:
+def plain_text(text: str, path: Path) -> Document:
+    """A text as one paper: its first line is the title where it looks like one, else the file's name is."""
     text = text.strip()
     first, _, rest = text.partition("\n")
     title, body = one_line(first), rest.strip()

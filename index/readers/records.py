@@ -19,8 +19,9 @@ from typing import NamedTuple
 from index.errors import ReadError
 from index.readers import csl, daily_papers_api, zotero_json
 from index.readers.attachments import with_attachments
+from index.readers.encodings import decode_strictly
 from index.readers.facts import Fields, described, one_line, storable
-from index.readers.files import LONGEST_LINE, decode, name_of, read_whole
+from index.readers.files import LONGEST_LINE, name_of, read_whole
 from index.readers.files import read_lines as lines_of
 from index.schema import Document, Enclosed, Section, Unreadable
 
@@ -88,7 +89,7 @@ def _line(raw: bytes, *, path: Path, place: str) -> Iterator[Document | Unreadab
     try:
         if len(raw) > LONGEST_LINE:
             raise ValueError(f"the line is longer than {LONGEST_LINE // 2**20} MB")
-        value = json.loads(decode(raw))
+        value = json.loads(decode_strictly(raw))
     except json.JSONDecodeError as exc:
         yield Unreadable(place=place, reason=f"is not JSON ({exc.msg} at character {exc.pos + 1})")
     except (ValueError, RecursionError) as exc:

@@ -18,7 +18,7 @@ from index.errors import ReadError
 from index.readers.attachments import with_attachments
 from index.readers.entries import entry, first_date, noted_arxiv_id, reading_order
 from index.readers.facts import Fields, one_line, storable
-from index.readers.files import name_of, read_whole
+from index.readers.files import name_of, read_noted
 from index.schema import Document, Enclosed, Notice, Unreadable
 
 MOST_RECORDS = 100_000
@@ -46,11 +46,11 @@ class _Record(NamedTuple):
 
 def read_ris(path: Path) -> Iterator[Document | Unreadable | Enclosed]:
     """One paper for each record, in the file's order, and the files that it names below the file's own folder."""
-    source = name_of(path)
+    source, noted = name_of(path), read_noted(path)
     parser = RisParser(
         mapping=_NAMES, list_tags=sorted(_NAMES), delimiter_tags_mapping={}, skip_unknown_tags=True
     )
-    for count, record in enumerate(_records(storable(read_whole(path)).split("\n")), 1):
+    for count, record in enumerate(_records(storable(noted.text).split("\n")), 1):
         if count > MOST_RECORDS:
             raise ReadError(f"{source!r} holds more than {MOST_RECORDS:,} records; split it")
         place = f"{source} line {record.number}"
@@ -62,7 +62,7 @@ def read_ris(path: Path) -> Iterator[Document | Unreadable | Enclosed]:
             continue
         if not record.closed:
             document = document.model_copy(update={"notices": (Notice(kind="not read", text=_UNCLOSED),)})
-        yield from with_attachments(document, tags.get("L1", []), path)
+        yield from map(noted.on, with_attachments(document, tags.get("L1", []), path))
 
 
 def _records(lines: list[str]) -> Iterator[_Record]:

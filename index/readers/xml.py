@@ -42,6 +42,10 @@ _OAI = Records(("record", "Record", "error"), "index.readers.oai:read_record")
 # By the root's name without its namespace.
 WHOLE = {
     "RDF": "index.readers.zotero:read_items",
+    "article": "index.readers.jats:read_article",
+    "pmc-articleset": "index.readers.jats:read_articles",
+    "PubmedArticle": "index.readers.pubmed:read_records",
+    "PubmedArticleSet": "index.readers.pubmed:read_records",
     "arXiv": "index.readers.oai:read_metadata",
     "arXivRaw": "index.readers.oai:read_metadata",
     "dc": "index.readers.oai:read_metadata",

@@ -1,0 +1,1 @@
+"""LaTeX source: a paper as its author wrote it."""
