@@ -12,7 +12,7 @@ class Word(NamedTuple):
     """A run of characters without white space, with its box and its look.
 
     `size` is the font's size in points as it is shown; `rise` is how far the baseline stands above that of its
-    line (a mark behind a name, an exponent), in points.
+    line (a mark behind a name, an exponent), in points; `glued` where no space parts it from the word before.
     """
 
     text: str
@@ -25,6 +25,7 @@ class Word(NamedTuple):
     bold: bool = False
     italic: bool = False
     rise: float = 0.0
+    glued: bool = False
 
 
 class Line(NamedTuple):
@@ -35,7 +36,7 @@ class Line(NamedTuple):
 
     @property
     def text(self) -> str:
-        return " ".join(word.text for word in self.words)
+        return "".join(word.text if word.glued else f" {word.text}" for word in self.words).lstrip(" ")
 
     @property
     def left(self) -> float:
@@ -71,7 +72,11 @@ class HiddenText(NamedTuple):
 
 
 class PageText(NamedTuple):
-    """A page's size in points, what it shows, line by line in reading order, and what it hides."""
+    """A page's size in points, what it shows, line by line in reading order, and what it hides.
+
+    A page whose text runs sideways is seen as its reader turns it: `turned` quarter turns clockwise from how it is
+    shown, to which width, height and boxes belong.
+    """
 
     number: int
     width: float
@@ -80,3 +85,6 @@ class PageText(NamedTuple):
     hidden: tuple[HiddenText, ...] = ()
     drawn_share: float = 0.0
     """How much of the page pictures cover, in [0, 1]: a scan's is near 1."""
+    turned: int = 0
+    unmapped: float = 0.0
+    """Which share of its characters stands for nothing that can be written: a broken font's is near 1."""
