@@ -10,7 +10,7 @@ from __future__ import annotations
 import ctypes
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from itertools import repeat
 from typing import Any, NamedTuple
@@ -25,6 +25,7 @@ _MOST_OBJECTS = 20_000  # of one page that are looked at for pictures
 _BOLD = re.compile(r"bold|black|heavy|semib|demi|medi(?!ev)|cmbx|cmb\d|sfbx|sfrb|-bd|[-,]b$", re.IGNORECASE)
 _ITALIC = re.compile(r"ital|obli|slant|cmti|cmsl|cmmi|sfti|sfsl|-it$|[-,]i$", re.IGNORECASE)
 _ITALIC_FLAG, _BOLD_FLAG = 1 << 6, 1 << 18
+_LEAST_FIGURE = 40.0  # points that each side of a figure has; a stamp or a page number is smaller
 _DROP = 0.25  # of a font's size, from the baseline to the bottom of its boxes, where pdfium does not say
 _INVISIBLE = (pdfium.FPDF_TEXTRENDERMODE_INVISIBLE, pdfium.FPDF_TEXTRENDERMODE_CLIP)
 
@@ -102,6 +103,12 @@ def glyphs_of(page: Any) -> Glyphs:
         return _Reading(page, text_page).glyphs()
     finally:
         pdfium.FPDFText_ClosePage(text_page)
+
+
+def in_figures(glyphs: Glyphs) -> NDArray[np.bool_]:
+    """The characters that stand in drawings from other files; none where they are much of what the page says."""
+    inside = np.array([*(run.inside for run in glyphs.runs), False], dtype=bool)[glyphs.of]
+    return inside if inside.sum() < 0.6 * len(inside) else np.zeros_like(inside)
 
 
 def frame_of(page: Any) -> Frame:
@@ -191,7 +198,7 @@ class _Reading:
             drop=y.value - float(box[1]) if loose else _DROP * shown,
             invisible=mode in _INVISIBLE or shade is None,
             light=shade or 0.0,
-            inside=bool(self._figures) and self._tops is not None and handle not in self._tops,
+            inside=handle in self._drawn_inside,
         )
 
     def _straighten(self, boxes: NDArray[np.float64], of: NDArray[np.int64], runs: list[Run]) -> None:
@@ -224,16 +231,18 @@ class _Reading:
         ]
 
     @cached_property
-    def _tops(self) -> frozenset[int] | None:
-        return frozenset(address for kind, address, _ in self._objects if kind == pdfium.FPDF_PAGEOBJ_TEXT)
-
-    @cached_property
-    def _figures(self) -> bool:
-        """Whether the page holds forms that are figures: drawings from other files, which fill part of it."""
+    def _drawn_inside(self) -> frozenset[int]:
+        """The text objects in forms that are figures: drawings from other files, which fill part of the page."""
         frame = frame_of(self.page)
         page = abs((frame.right - frame.left) * (frame.top - frame.bottom)) or 1.0
-        forms = [_bounds(each) for kind, _, each in self._objects if kind == pdfium.FPDF_PAGEOBJ_FORM]
-        return bool(forms) and all((box[2] - box[0]) * (box[3] - box[1]) < 0.6 * page for box in forms)
+        found: list[int] = []
+        for kind, _, each in self._objects:
+            if kind == pdfium.FPDF_PAGEOBJ_FORM:
+                left, bottom, right, top = _bounds(each)
+                wide, tall = right - left, top - bottom
+                if min(wide, tall) >= _LEAST_FIGURE and wide * tall < 0.6 * page:
+                    found.extend(_texts(each, 3))
+        return frozenset(found)
 
     @property
     def _pictures(self) -> list[tuple[float, float, float, float]]:
@@ -282,6 +291,17 @@ def _bounds(item: Any) -> tuple[float, float, float, float]:
     left, bottom, right, top = (ctypes.c_float() for _ in range(4))
     pdfium.FPDFPageObj_GetBounds(item, left, bottom, right, top)
     return left.value, bottom.value, right.value, top.value
+
+
+def _texts(form: Any, depth: int) -> Iterator[int]:
+    """The addresses of the text objects in a form, and in the forms that it holds."""
+    for position in range(min(pdfium.FPDFFormObj_CountObjects(form), _MOST_OBJECTS)):
+        inner = pdfium.FPDFFormObj_GetObject(form, position)
+        kind = pdfium.FPDFPageObj_GetType(inner)
+        if kind == pdfium.FPDF_PAGEOBJ_TEXT:
+            yield ctypes.cast(inner, ctypes.c_void_p).value or 0
+        elif kind == pdfium.FPDF_PAGEOBJ_FORM and depth:
+            yield from _texts(inner, depth - 1)
 
 
 def _holds_picture(form: Any, depth: int) -> bool:

@@ -8,20 +8,29 @@ gutters, so that a page with few lines, or with tables in its columns, is read a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from index.readers.pdf.furniture import without_line_numbers
 from index.readers.pdf.schema import Line, PageText, Word
 
 _CELL = 2.0  # points; a gutter is looked for on a grid of such cells
 _LEAST_HEIGHT = 40.0  # points of lines beside each other that make a gutter
 _LEAST_SHARE = 0.15  # of the height of a page's lines
 _RUNNING = 0.55  # of a column's characters that stand in runs as long as running text
+_FAR = 5.0  # line heights between the rows of one figure
 _CLOSE = 1.6  # line heights between rows that belong to one wide part
 _SAME_ROW = 0.5  # of the lower height that two runs of one row share
+
+CAPTION = re.compile(
+    r"(Figure|Fig\.?|Table|Tab\.?|Algorithm|Listing|Scheme|Plate|Box|Tableau|Abbildung|Abb\.|Tabelle|图|圖|表|그림|표)\s*"
+    r"(S?\d+|[IVX]+\b|[A-Z]?\.?\d+)",
+    re.IGNORECASE,
+)
 
 
 class Span(NamedTuple):
@@ -43,11 +52,12 @@ class Span(NamedTuple):
 
 
 Row = list[Span]
+Edges = tuple[float, float]
 
 
 def in_order(pages: Sequence[PageText]) -> list[PageText]:
     """The pages with their runs joined to lines in reading order."""
-    spans = [[_span(run) for run in page.lines] for page in pages]
+    spans = [[_span(run) for run in without_line_numbers(page.lines)] for page in pages]
     found = [_gutter(each) for each in spans]
     shared = _shared([gutter for gutter in found if gutter is not None], len(pages))
     return [
@@ -166,28 +176,53 @@ def _shared(gutters: Sequence[float], pages: int) -> list[float]:
 # Order
 
 
-def _arranged(spans: Sequence[Span], gutter: float | None, shared: Sequence[float], depth: int) -> Iterator[Row]:
-    """Rows in reading order: bands from top to bottom, in each the columns one after another."""
+def _arranged(
+    spans: Sequence[Span], gutter: float | None, shared: Sequence[float], depth: int
+) -> Iterator[tuple[Edges, Row]]:
+    """Rows in reading order, each with its column's edges: bands from top to bottom, in each column after column."""
     for known in shared if gutter is None else ():
         gutter = gutter or _gutter(spans, known)
     if gutter is None or depth > 4:
-        yield from rows_of(spans)
+        yield from _in_column(spans, _edges(spans))
         return
+    bands = list(_bands(rows_of(spans), gutter))
+    narrow = [span for wide, band in bands if not wide for span in band]
+    left_edges = _edges([span for span in narrow if _leans_left(span, gutter)])
+    right_edges = _edges([span for span in narrow if not _leans_left(span, gutter)])
     leftward = _leftward(spans)
-    for wide, band in _bands(rows_of(spans), gutter):
+    for wide, band in bands:
         if wide:
-            yield from rows_of(band)
+            yield from _in_column(band, _edges(spans))
             continue
-        left = [span for span in band if (span.left + span.right) / 2 <= gutter]
-        right = [span for span in band if (span.left + span.right) / 2 > gutter]
-        for column in (right, left) if leftward else (left, right):
-            yield from _arranged(column, _gutter(column), (), depth + 1)
+        left = [span for span in band if _leans_left(span, gutter)], left_edges
+        right = [span for span in band if not _leans_left(span, gutter)], right_edges
+        for column, edges in (right, left) if leftward else (left, right):
+            inner = _gutter(column)
+            yield from _arranged(column, inner, (), depth + 1) if inner else _in_column(column, edges)
+
+
+def _in_column(spans: Sequence[Span], edges: Edges) -> Iterator[tuple[Edges, Row]]:
+    return ((edges, row) for row in rows_of(spans))
+
+
+def _leans_left(span: Span, gutter: float) -> bool:
+    return (span.left + span.right) / 2 <= gutter
+
+
+def _edges(spans: Sequence[Span]) -> Edges:
+    """Where most of the lines of a column begin and end, but for few that stick out."""
+    if not spans:
+        return 0.0, 0.0
+    lefts, rights = sorted(span.left for span in spans), sorted(span.right for span in spans)
+    few = len(spans) // 20
+    return lefts[few], rights[-1 - few]
 
 
 def _bands(rows: Sequence[Row], gutter: float) -> Iterator[tuple[bool, list[Span]]]:
     """Runs of rows that cross the gutter, and of rows that do not, from top to bottom."""
     crossing = [any(span.left < gutter - 3 and span.right > gutter + 3 for span in row) for row in rows]
     _close(rows, crossing)
+    _spread(rows, crossing, gutter)
     start = 0
     for end in range(1, len(rows) + 1):
         if end == len(rows) or crossing[end] != crossing[start]:
@@ -206,6 +241,41 @@ def _close(rows: Sequence[Row], crossing: list[bool]) -> None:
                 crossing[place] = True
 
 
+def _spread(rows: Sequence[Row], crossing: list[bool], gutter: float) -> None:
+    """Counts the cells of a wide table or figure as crossing, which stand by a caption that does."""
+    if not rows:
+        return
+    left = min(span.left for row in rows for span in row)
+    right = max(span.right for row in rows for span in row)
+    for start in [place for place, crosses in enumerate(crossing) if crosses]:
+        if not CAPTION.match(rows[start][0].run.text):
+            continue
+        end = start
+        while end + 1 < len(rows) and crossing[end + 1]:
+            end += 1
+        for edge, step in ((start, -1), (end, 1)):
+            last = place = edge
+            while 0 <= place + step < len(rows) and not crossing[place + step]:
+                if abs(_distance(*sorted((rows[place], rows[place + step]), key=_middle))) > _FAR:
+                    break
+                place += step
+                if any(_fills(span, left, gutter, right) for span in rows[place]):
+                    break
+                last = place if len(rows[place]) >= 3 else last
+            for place in range(min(edge, last), max(edge, last) + 1):
+                crossing[place] = True
+
+
+def _middle(row: Row) -> float:
+    return row[0].middle
+
+
+def _fills(span: Span, left: float, gutter: float, right: float) -> bool:
+    """Whether a run is as wide as its column, as a line of running text is."""
+    column = gutter - left if span.right <= gutter + 3 else right - gutter
+    return span.right - span.left > 0.72 * column
+
+
 def _distance(upper: Row, lower: Row) -> float:
     """The way from one row's middle to the next one's, in heights of a line."""
     height = max(max(span.height for span in upper), max(span.height for span in lower), 1.0)
@@ -217,11 +287,11 @@ def _leftward(spans: Sequence[Span]) -> bool:
     return rtl > 0.4 * sum(len(span.run.text) for span in spans)
 
 
-def _lines(rows: Iterable[Row], number: int) -> Iterator[Line]:
-    for row in rows:
+def _lines(rows: Iterable[tuple[Edges, Row]], number: int) -> Iterator[Line]:
+    for edges, row in rows:
         spans = row[::-1] if _leftward(row) else row
         words = [word for span in spans for word in _loose(span.run.words)]
-        yield Line(number, tuple(words))
+        yield Line(number, tuple(words), edges)
 
 
 def _loose(words: Sequence[Word]) -> Iterator[Word]:

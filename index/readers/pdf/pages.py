@@ -19,7 +19,7 @@ from pypdfium2 import PdfDocument, PdfiumError
 
 from index.errors import ReadError
 from index.readers.files import name_of
-from index.readers.pdf.glyphs import glyphs_of
+from index.readers.pdf.glyphs import glyphs_of, in_figures
 from index.readers.pdf.hidden import hidden, hidden_texts
 from index.readers.pdf.order import in_order
 from index.readers.pdf.schema import PageText
@@ -60,7 +60,7 @@ def page_of(document: PdfDocument, number: int) -> PageText:
     try:
         glyphs = glyphs_of(page)
         why = hidden(glyphs, lambda: grey(page))
-        found = seen(glyphs, why > 0, number)
+        found = seen(glyphs, (why > 0) | in_figures(glyphs), number)
         return PageText(
             number,
             round(found.width, 1),

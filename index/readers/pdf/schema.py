@@ -29,10 +29,14 @@ class Word(NamedTuple):
 
 
 class Line(NamedTuple):
-    """Words on one baseline within one column, from left to right as they are read; never empty."""
+    """Words on one baseline within one column, from left to right as they are read; never empty.
+
+    `column` is where the lines of its column begin and end.
+    """
 
     page: int
     words: tuple[Word, ...]
+    column: tuple[float, float] = (0.0, 0.0)
 
     @property
     def text(self) -> str:

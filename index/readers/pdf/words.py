@@ -32,7 +32,7 @@ _RTL = ((0x0590, 0x08FF), (0xFB1D, 0xFDFF), (0xFE70, 0xFEFC))
 _HAN = ((0x2E80, 0x9FFF), (0xF900, 0xFAFF), (0xFF00, 0xFFEF), (0x20000, 0x3FFFF))
 _PRIVATE = ((0xE000, 0xF8FF), (0xF0000, 0x10FFFF))
 _SPACES = np.array([9, 10, 13, 32, 0xA0, 0x1680, *range(0x2000, 0x200C), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000])
-_UNSEEN = np.array([0xAD, 0xFEFF, *range(0x200C, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070)])
+_UNSEEN = np.array([0xFEFF, *range(0x200C, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070)])
 
 
 class Seen(NamedTuple):
@@ -95,7 +95,25 @@ class _Characters:
         self.place, self.of, self.codes = kept[once], of[once], _written(codes[once])
         self.left, self.right, self.top, self.bottom = lefts[once], rights[once], tops[once], bottoms[once]
         self.line, self.size, self.bold = lines[once], sizes[once], bold[once]
+        self._join_accents()
         self.unmapped = (self.codes == 0xFFFD) | _within(self.codes, _PRIVATE)
+
+    def _join_accents(self) -> None:
+        """Puts accents that are drawn apart on the letters that they stand over, where there is such a letter."""
+        joined = []
+        for place in np.flatnonzero(np.isin(self.codes, _APART)).tolist():
+            middle = (self.left[place] + self.right[place]) / 2
+            near = np.abs(self.line - self.line[place]) < 0.45 * self.size[place]
+            under = np.flatnonzero(near & (self.left <= middle) & (self.right >= middle))
+            for base in under.tolist():
+                letter = _accented(chr(self.codes[base]), chr(self.codes[place]))
+                if base != place and letter:
+                    self.codes[base] = ord(letter)
+                    joined.append(place)
+                    break
+        if joined:
+            for name in ("place", "of", "codes", "left", "right", "top", "bottom", "line", "size", "bold"):
+                setattr(self, name, np.delete(getattr(self, name), joined))
 
     def lines(self, number: int) -> list[Line]:
         if not len(self.codes):
@@ -119,12 +137,10 @@ class _Characters:
         gap = np.where(leftward, (np.roll(self.left, 1) - self.right) / size, gap)
         back = np.where(leftward, 0.0, (np.roll(self.left, 1) - self.left) / size)
         shift = np.abs(self.line - np.roll(self.line, 1)) / size
-        accent = np.isin(self.codes, _APART)
-        accent = (accent | np.roll(accent, 1)) & (gap < 0.05) & (back < 0.7) & (shift < 0.7)
-        run = ((shift > 0.75) | (gap > _WIDE) | (back > 0.8) | (size > 2.2 * least)) & ~accent
+        run = (shift > 0.75) | (gap > _WIDE) | (back > 0.8) | (size > 2.2 * least)
         drawn, made = self._spaces_before()
-        word = (run | drawn | (made & (gap > _LEAST_GAP)) | (gap > _GAP)) & ~accent
-        part = ((shift > _RAISED) | (self.bold != np.roll(self.bold, 1)) | self._after_han()) & ~accent
+        word = run | drawn | (made & (gap > _LEAST_GAP)) | (gap > _GAP)
+        part = (shift > _RAISED) | (self.bold != np.roll(self.bold, 1)) | self._after_han()
         run[0] = word[0] = True
         return run, run | word, part & ~run & ~word
 
@@ -167,38 +183,23 @@ class _Characters:
 
 
 def composed(written: str) -> str:
-    """A word as it is written: accents on their letters, ligatures and presentation forms as letters."""
+    """A word as it is written: ligatures and presentation forms as letters, marks on theirs."""
     if written.isascii():
         return written
-    if any(accent in written for accent in _ACCENTS):
-        written = _accented(written)
     folded = _FOLDED.sub(lambda found: unicodedata.normalize("NFKC", found.group()), written)
     return unicodedata.normalize("NFC", folded)
 
 
-def _accented(written: str) -> str:
-    """The word with each accent on the letter that it stands before, or after where there is none."""
-    letters: list[str] = []
-    waiting = ""
-    for letter in written:
-        mark = _ACCENTS.get(letter)
-        if mark is None:
-            bare = {"ı": "i", "ȷ": "j"}.get(letter, letter) if waiting else letter
-            letters.append(bare + waiting if letter.isalpha() else waiting + letter)
-            waiting = ""
-        elif mark in "\u0327\u0328" and letters and letters[-1].isalpha():
-            letters[-1] += mark
-        else:
-            waiting = mark
-    if waiting:
-        last = next(sign for sign, mark in _ACCENTS.items() if mark == waiting)
-        letters.append(last)
-    return "".join(letters)
+def _accented(letter: str, accent: str) -> str:
+    """The letter with the accent, as one character; empty where there is none."""
+    bare = {"ı": "i", "ȷ": "j"}.get(letter, letter)
+    whole = unicodedata.normalize("NFC", bare + _ACCENTS.get(accent, accent)) if bare.isalpha() else ""
+    return whole if len(whole) == 1 else ""
 
 
 def _written(codes: NDArray[np.int64]) -> NDArray[np.int64]:
     """Code points that can be written: pdfium's mark for a hyphen at a line's end as one, the rest as U+FFFD."""
-    codes = np.where(codes == 2, ord("-"), codes)
+    codes = np.where((codes == 2) | (codes == 0xAD), ord("-"), codes)
     broken = (codes < 32) | ((codes >= 0x7F) & (codes < 0xA0)) | ((codes & 0xFFFE) == 0xFFFE)
     broken |= (codes >= 0xD800) & (codes < 0xE000) | (codes > 0x10FFFF) | _within(codes, _PRIVATE)
     return np.where(broken, 0xFFFD, codes)
