@@ -15,11 +15,11 @@ from typing import Literal, NamedTuple
 from index.readers.pdf.headings import heading
 from index.readers.pdf.order import CAPTION
 from index.readers.pdf.schema import Line, Word
-from index.readers.pdf.style import Style, body_like, cells_of, gap_between, same_column, tabular
+from index.readers.pdf.style import Style, body_like, cells_of, gap_between, runs_on, same_column, tabular
 
 BlockKind = Literal["text", "item", "heading", "caption", "table", "note"]
 
-_LABEL = re.compile(CAPTION.pattern + r"\s*([:.|–—]|\)|$|\s[A-Z])", re.IGNORECASE)
+_LABEL = re.compile(CAPTION.pattern + r"\s*([:.|–—]|\)|$|\s(?-i:[A-Z]))", re.IGNORECASE)
 _ITEM = re.compile(r"(•|▪|◦|‣|·|●|■|➢|✓|–\s|—\s|-\s|\*\s|\(?([ivx]{1,5}|[a-z]|\d{1,2})\)\s|\d{1,2}\.\s|\[\d{1,4}\])")
 _MARK = re.compile(r"[∗*†‡§¶♣♠♢♦⋆]|\d{1,3}(?=\D)")
 _PITCH = 1.38  # usual distances of lines, beyond which a paragraph ends
@@ -112,9 +112,11 @@ def _opens(text: str) -> bool:
 def _mark_captions(
     lines: Sequence[Line], style: Style, kinds: list[tuple[BlockKind, int] | None], names: dict[int, str]
 ) -> None:
-    for position, line in enumerate(lines):
-        label = _LABEL.match(line.text)
-        if label is None or kinds[position] is not None or not _is_label(lines, position, label, style):
+    labels = {position: label for position, line in enumerate(lines) if (label := _LABEL.match(line.text))}
+    marks = Counter(label.group(3).strip()[:1] for label in labels.values())
+    usual = max((mark for mark in marks if mark in (":", ".", "|", "–", "—")), key=marks.__getitem__, default="")
+    for position, label in labels.items():
+        if kinds[position] is not None or not _is_label(lines, position, label, style, usual):
             continue
         names[position] = _label_name(label)
         end = position + 1
@@ -124,19 +126,21 @@ def _mark_captions(
             kinds[at] = ("caption", position)
 
 
-def _is_label(lines: Sequence[Line], position: int, label: re.Match[str], style: Style) -> bool:
+def _is_label(
+    lines: Sequence[Line], position: int, label: re.Match[str], style: Style, usual: str
+) -> bool:
     """Whether a line that opens with "Figure 3" is a caption and not a sentence that does."""
     line = lines[position]
-    if position and same_column(lines[position - 1], line):
+    looks = line.words[0].bold or abs(line.size - style.size) > 0.03 * style.size or line.words[0].font != style.font
+    if position:
         before = lines[position - 1]
-        close = line.bottom - before.bottom < 1.25 * style.pitch_of(line.size)
-        if close and abs(before.size - line.size) < 0.05 * line.size and not _ends_sentence(before):
+        close = same_column(before, line) and line.bottom - before.bottom < 1.25 * style.pitch_of(line.size)
+        alike = abs(before.size - line.size) < 0.05 * line.size
+        goes_on = alike and not _ends_sentence(before) and len(before.words) > 3
+        if goes_on and (close or not (looks or label.group(3).strip() == ":")):
             return False
     mark = label.group(3).strip()
-    if mark in (":", "|", "–", "—", ".", ""):
-        return True
-    looks = line.words[0].bold or line.size < 0.97 * style.size or line.words[0].font != style.font
-    return looks and mark != ")"
+    return mark == usual or looks or mark == ""
 
 
 def _ends_sentence(line: Line) -> bool:
@@ -181,7 +185,7 @@ def _mark_rows(
     dropped: set[int] = set()
     for start, _ in spans:
         if not _is_table(names[start]) and not re.match("algor|listing|box", names[start], re.IGNORECASE):
-            dropped.update(_figure_text(lines, kinds, style, start - 1))
+            dropped.update(_figure_text(lines, kinds, style, start))
     return frozenset(dropped)
 
 
@@ -236,18 +240,30 @@ def _rows(
 
 
 def _figure_text(
-    lines: Sequence[Line], kinds: Sequence[tuple[BlockKind, int] | None], style: Style, start: int
-) -> Iterator[int]:
-    """The places of what is written in the figure above a caption."""
-    position = start
-    while position >= 0 and kinds[position] is None and position + 1 < len(lines):
-        line, below = lines[position], lines[position + 1]
-        if line.page != below.page or line.column != below.column or body_like(lines, position, style):
-            return
-        if heading(lines, position, style) is not None and line.left - line.column[0] < line.size:
-            return
-        yield position
-        position -= 1
+    lines: Sequence[Line], kinds: Sequence[tuple[BlockKind, int] | None], style: Style, caption: int
+) -> list[int]:
+    """The places of what is written in the figure above a caption, up to the next text in its column."""
+    label = lines[caption]
+    left, right = label.column
+    above = [
+        position
+        for position in range(max(caption - 400, 0), min(caption + 400, len(lines)))
+        if lines[position].page == label.page
+        and lines[position].bottom <= label.top + 1
+        and min(right, lines[position].right) - max(left, lines[position].left) > 0
+    ]
+    slack = 1.5 * label.size
+    found: list[int] = []
+    for position in sorted(above, key=lambda place: -lines[place].bottom):
+        line = lines[position]
+        opens = heading(lines, position, style) is not None and line.left - line.column[0] < line.size
+        outside = line.left < left - slack or line.right > right + slack
+        if kinds[position] is not None or outside or (opens and line.size >= style.size):
+            break
+        if body_like(lines, position, style) or runs_on(line):
+            break
+        found.append(position)
+    return found
 
 
 # Notes

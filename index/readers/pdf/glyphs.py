@@ -260,7 +260,7 @@ def _look(font: Any) -> tuple[str, bool, bool]:
     name = _name(font)
     flags = pdfium.FPDFFont_GetFlags(font)
     flags = flags if flags > 0 else 0
-    bold = bool(_BOLD.search(name)) or bool(flags & _BOLD_FLAG) or pdfium.FPDFFont_GetWeight(font) >= 650
+    bold = bool(_BOLD.search(name)) or bool(flags & _BOLD_FLAG) or pdfium.FPDFFont_GetWeight(font) >= 700
     return name, bold, bool(_ITALIC.search(name)) or bool(flags & _ITALIC_FLAG)
 
 

@@ -54,9 +54,8 @@ _KNOWN = (
     )
 )
 _NUMBERED = re.compile(
-    r"(?P<number>(?:appendix|annex|section|chapter|chapitre|part)\s+[A-Z\d]{1,3}\b[.:]?|"
-    r"\d{1,2}(?:\.\d{1,2}){0,4}\.?|[IVX]{1,5}\.|[A-Z](?:\.\d{1,2}){0,3}\.?)\s+(?P<name>\S.*)",
-    re.IGNORECASE,
+    r"(?P<number>(?i:appendix|annex|section|chapter|chapitre|part)\s+[A-Z\d]{1,3}\b[.:]?|"
+    r"\d{1,2}(?:\.\d{1,2}){0,4}\.?|[IVX]{1,5}\.|[A-Z](?:\.\d{1,2}){0,3}\.?)\s+(?P<name>[^\Wa-z_].*)"
 )
 _RUN_IN = re.compile(
     r"(abstract|summary|résumé|zusammenfassung|keywords|key words|index terms|摘要|关键词|초록)\s*[.:—–\-：]+\s*", re.IGNORECASE
@@ -110,11 +109,11 @@ def _strong(line: Line, style: Style) -> bool:
     words = [word for word in line.words if any(letter.isalpha() for letter in word.text)]
     if not words:
         return False
-    if all(word.bold for word in words) and line.size > 0.88 * style.size:
-        return True
-    if line.size > 1.07 * style.size:
+    if not style.bold and all(word.bold for word in words) and line.size > 0.88 * style.size:
         return True
     numbered = _NUMBERED.match(line.text)
+    if line.size > (1.04 if numbered else 1.14) * style.size:
+        return True
     text = numbered["name"] if numbered else line.text
     letters = [letter for letter in text if letter.isalpha()]
     capitals = len(letters) >= 4 and text.isupper()

@@ -22,6 +22,7 @@ _CELL = 2.0  # points; a gutter is looked for on a grid of such cells
 _LEAST_HEIGHT = 40.0  # points of lines beside each other that make a gutter
 _LEAST_SHARE = 0.15  # of the height of a page's lines
 _RUNNING = 0.55  # of a column's characters that stand in runs as long as running text
+_APART = 25.0  # points from a file's gutter to that of a page which is laid out otherwise
 _FAR = 5.0  # line heights between the rows of one figure
 _CLOSE = 1.6  # line heights between rows that belong to one wide part
 _SAME_ROW = 0.5  # of the lower height that two runs of one row share
@@ -58,12 +59,19 @@ Edges = tuple[float, float]
 def in_order(pages: Sequence[PageText]) -> list[PageText]:
     """The pages with their runs joined to lines in reading order."""
     spans = [[_span(run) for run in without_line_numbers(page.lines)] for page in pages]
-    found = [_gutter(each) for each in spans]
-    shared = _shared([gutter for gutter in found if gutter is not None], len(pages))
-    return [
-        page._replace(lines=tuple(_lines(_arranged(each, gutter, shared, 0), page.number)))
-        for page, each, gutter in zip(pages, spans, found, strict=True)
+    upright = sum(page.turned == 0 for page in pages)
+    found = [
+        None if page.turned and upright > len(pages) / 2 else _gutter(each)
+        for page, each in zip(pages, spans, strict=True)
     ]
+    shared = _shared([gutter for gutter in found if gutter is not None], len(pages))
+    ordered = []
+    for page, each, own in zip(pages, spans, found, strict=True):
+        near = [gutter for gutter in shared if own is not None and abs(gutter - own) < _APART]
+        usual = shared if page.turned == 0 or upright <= len(pages) / 2 else ()
+        rows = _arranged(each, own if near or not shared else None, usual, 0)
+        ordered.append(page._replace(lines=tuple(_lines(rows, page.number))))
+    return ordered
 
 
 def rows_of(spans: Iterable[Span]) -> list[Row]:
@@ -222,7 +230,9 @@ def _bands(rows: Sequence[Row], gutter: float) -> Iterator[tuple[bool, list[Span
     """Runs of rows that cross the gutter, and of rows that do not, from top to bottom."""
     crossing = [any(span.left < gutter - 3 and span.right > gutter + 3 for span in row) for row in rows]
     _close(rows, crossing)
+    _last_lines(rows, crossing)
     _spread(rows, crossing, gutter)
+    _last_lines(rows, crossing)
     start = 0
     for end in range(1, len(rows) + 1):
         if end == len(rows) or crossing[end] != crossing[start]:
@@ -247,13 +257,17 @@ def _spread(rows: Sequence[Row], crossing: list[bool], gutter: float) -> None:
         return
     left = min(span.left for row in rows for span in row)
     right = max(span.right for row in rows for span in row)
-    for start in [place for place, crosses in enumerate(crossing) if crosses]:
-        if not CAPTION.match(rows[start][0].run.text):
+    for start, row in enumerate(rows):
+        if not CAPTION.match(row[0].run.text) or (
+            not crossing[start] and any(_fills(span, left, gutter, right) for span in row[1:])
+        ):
             continue
-        end = start
+        first = end = start
         while end + 1 < len(rows) and crossing[end + 1]:
             end += 1
-        for edge, step in ((start, -1), (end, 1)):
+        while first and crossing[first - 1]:
+            first -= 1
+        for edge, step in ((first, -1), (end, 1)):
             last = place = edge
             while 0 <= place + step < len(rows) and not crossing[place + step]:
                 if abs(_distance(*sorted((rows[place], rows[place + step]), key=_middle))) > _FAR:
@@ -261,9 +275,31 @@ def _spread(rows: Sequence[Row], crossing: list[bool], gutter: float) -> None:
                 place += step
                 if any(_fills(span, left, gutter, right) for span in rows[place]):
                     break
-                last = place if len(rows[place]) >= 3 else last
-            for place in range(min(edge, last), max(edge, last) + 1):
+                cells = rows[place]
+                sides = {_leans_left(span, gutter) for span in cells}
+                last = place if len(cells) >= 3 and len(sides) == 2 else last
+            beyond = last + step
+            while last != edge and 0 <= beyond < len(rows) and not crossing[beyond] and abs(beyond - last) <= 2:
+                near = abs(_distance(*sorted((rows[beyond - step], rows[beyond]), key=_middle))) < _CLOSE
+                if not near or any(_fills(span, left, gutter, right) for span in rows[beyond]):
+                    break
+                beyond += step
+            beyond -= step
+            if last == edge and not crossing[edge]:
+                continue
+            for place in range(min(edge, beyond), max(edge, beyond) + 1):
                 crossing[place] = True
+
+
+def _last_lines(rows: Sequence[Row], crossing: list[bool]) -> None:
+    """Counts a short line as crossing that ends a paragraph of lines that cross."""
+    for place in range(1, len(rows)):
+        row, above = rows[place], rows[place - 1]
+        if crossing[place] or not crossing[place - 1] or len(row) > 1 or len(above) > 1:
+            continue
+        aligned = abs(row[0].left - above[0].left) < 3 and abs(row[0].height - above[0].height) < 1
+        if aligned and _distance(above, row) < 1.35:
+            crossing[place] = True
 
 
 def _middle(row: Row) -> float:

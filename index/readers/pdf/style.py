@@ -18,10 +18,11 @@ _WIDE = 0.55  # of its column that a line of running text fills
 
 
 class Style(NamedTuple):
-    """The body's size and font, and the usual distance of lines for each size."""
+    """The body's size and font, whether its letters count as bold, and the usual distance of lines for each size."""
 
     size: float
     font: str
+    bold: bool
     pitches: dict[float, float]
 
     def pitch_of(self, size: float) -> float:
@@ -32,10 +33,12 @@ def style_of(lines: Sequence[Line]) -> Style:
     """The look of most of the text."""
     sizes: Counter[float] = Counter()
     fonts: Counter[str] = Counter()
+    heavy: Counter[bool] = Counter()
     for line in lines:
         for word in line.words:
             sizes[word.size] += len(word.text)
             fonts[word.font] += len(word.text)
+            heavy[word.bold] += len(word.text)
     pitches: dict[float, list[float]] = {}
     for before, line in zip(lines, lines[1:], strict=False):
         pitch = line.bottom - before.bottom
@@ -43,7 +46,7 @@ def style_of(lines: Sequence[Line]) -> Style:
             pitches.setdefault(round(line.size), []).append(pitch)
     usual = {size: median(found) for size, found in pitches.items() if len(found) >= 3}
     size = max(sizes, key=sizes.__getitem__, default=10.0)
-    return Style(size, max(fonts, key=fonts.__getitem__, default=""), usual)
+    return Style(size, max(fonts, key=fonts.__getitem__, default=""), heavy[True] > heavy[False], usual)
 
 
 def same_column(before: Line, line: Line) -> bool:
@@ -71,6 +74,14 @@ def tabular(line: Line) -> bool:
     """Whether a line looks like a row: several cells, no one of them as long as a sentence."""
     cells = cells_of(line)
     return len(cells) >= 3 or (len(cells) == 2 and min(map(len, cells)) <= 6)
+
+
+def runs_on(line: Line) -> bool:
+    """Whether a line is long enough to be a sentence's, whatever its size."""
+    left, right = line.column
+    letters = sum(letter.isalpha() for letter in line.text)
+    long = line.right - line.left > 0.7 * (right - left) and len(line.words) >= 7
+    return long and len(cells_of(line)) == 1 and letters > 0.65 * len(line.text.replace(" ", ""))
 
 
 def body_like(lines: Sequence[Line], position: int, style: Style) -> bool:

@@ -21,6 +21,11 @@ from index.readers.pdf.style import cells_of
 from index.schema import PartKind, Section
 
 _HYPHENS = "-‐\u00ad"
+_PREFIXES = frozenset({"non", "self", "semi", "quasi", "so", "state", "well", "ill", "long", "short", "high", "low"})
+_SUFFIXES = frozenset({
+    "based", "level", "wise", "style", "aware", "free", "like", "trained", "tuned", "specific", "driven", "oriented",
+    "dependent", "related", "shot", "scale", "centric", "grained", "agnostic", "supervised", "of", "to", "art", "term",
+})  # fmt: skip
 _APPENDIX = re.compile(r"(appendix|appendices|annex|supplement|[A-Z](\.\d+)*\.?\s+\S|checklist|author)", re.IGNORECASE)
 
 
@@ -121,6 +126,9 @@ def _flowing(blocks: Sequence[Block]) -> Iterator[Block]:
         if running is not None and block.kind == "text" and _goes_on(running, block):
             running = running._replace(lines=(*running.lines, *block.lines))
             continue
+        if running is not None and _stands_aside(running, block):
+            waiting.append(block)
+            continue
         if running is not None:
             yield running
         yield from waiting
@@ -165,6 +173,13 @@ def _goes_on(running: Block, block: Block) -> bool:
     if ending in ".?!:”":
         return False
     return opening.islower() or (full and last.column != first.column or last.page != first.page and full)
+
+
+def _stands_aside(running: Block, block: Block) -> bool:
+    """Whether smaller text, such as a table's notes, interrupts a paragraph in the midst of a sentence."""
+    last, first = running.lines[-1], block.lines[0]
+    unfinished = running.kind in ("text", "item") and last.text.rstrip()[-1] not in ".?!:”)"
+    return unfinished and block.kind in ("text", "item") and first.size < 0.94 * last.size and len(running.lines) > 1
 
 
 # Writing
@@ -244,7 +259,7 @@ class _Writing:
 
     def _keeps_hyphen(self, word: str, following: str) -> bool:
         """Whether a hyphen at a line's end belongs to the word, as the rest of the text writes it."""
-        if not following[0].islower() or not word[-2].isalpha():
+        if not following[0].isalpha() or not word[-2].isalpha():
             return True
         before = re.sub(r"^\W+", "", word[:-1].casefold())
         rest = re.match(r"\w*", following.casefold())
@@ -252,8 +267,11 @@ class _Writing:
         hyphened, plain = self.known[f"{before}-{after}"], self.known[before + after]
         if hyphened or plain:
             return hyphened > plain
-        parts = before.split("-")
-        return len(parts) > 1 or (min(len(before), len(after)) > 2 and self.known[before] > 1 < self.known[after])
+        if not following[0].islower() or "-" in before or before in _PREFIXES or after in _SUFFIXES:
+            return True
+        if before.endswith("ly") and len(before) > 4:
+            return True
+        return min(len(before), len(after)) > 3 and bool(self.known[before] and self.known[after])
 
     def _place(self, word: Word, page: int, text: str) -> None:
         start = self.length
