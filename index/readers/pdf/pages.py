@@ -29,14 +29,18 @@ MOST_PAGES = 5_000
 _LONGEST_SIDE = 1_600  # pixels of a page's picture in which light text is looked for
 
 
+class Unopened(ReadError):
+    """A file that pdfium cannot open."""
+
+
 @contextmanager
-def opened(path: Path) -> Iterator[PdfDocument]:
+def opened(source: Path | bytes, name: str = "") -> Iterator[PdfDocument]:
     """The file, open in pdfium; ReadError where it is none or has too many pages."""
-    name = name_of(path)
+    name = name or (name_of(source) if isinstance(source, Path) else "the file")
     try:
-        document = PdfDocument(path)
+        document = PdfDocument(source)
     except (PdfiumError, OSError) as error:
-        raise ReadError(f"{name!r} cannot be opened as a PDF: {error}") from error
+        raise Unopened(f"{name!r} cannot be opened as a PDF: {error}") from error
     try:
         if len(document) > MOST_PAGES:
             raise ReadError(f"{name!r} has {len(document):,} pages, more than {MOST_PAGES:,}; split it")
@@ -45,9 +49,9 @@ def opened(path: Path) -> Iterator[PdfDocument]:
         document.close()
 
 
-def pages_of(path: Path, most: int | None = None) -> list[PageText]:
-    """The text of a file's pages, of the first `most` where given, each as it is read alone."""
-    with opened(path) as document:
+def pages_of(source: Path | bytes, most: int | None = None, name: str = "") -> list[PageText]:
+    """The text of a file's pages, of the first `most` where given, each line in reading order."""
+    with opened(source, name) as document:
         count = len(document) if most is None else min(most, len(document))
         return in_order([page_of(document, number) for number in range(1, count + 1)])
 
@@ -69,6 +73,7 @@ def page_of(document: PdfDocument, number: int) -> PageText:
             hidden_texts(glyphs, why, number),
             round(glyphs.drawn_share, 2),
             found.turned,
+            found.aside,
             found.unmapped,
         )
     finally:

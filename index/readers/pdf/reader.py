@@ -14,45 +14,99 @@ from pathlib import Path
 from index.errors import ReadError
 from index.layout import Layout, PageSize
 from index.readers.files import name_of, stem_of
-from index.readers.pdf.blocks import blocks_of
-from index.readers.pdf.furniture import furniture
+from index.readers.pdf.blocks import Block, blocks_of
+from index.readers.pdf.front import Front, front_matter
+from index.readers.pdf.furniture import Place, furniture
 from index.readers.pdf.hidden import SCAN
-from index.readers.pdf.pages import pages_of
+from index.readers.pdf.pages import Unopened, pages_of
 from index.readers.pdf.schema import PageText
-from index.readers.pdf.style import style_of
-from index.readers.pdf.text import compose
+from index.readers.pdf.structure import Embedded, broken, structure
+from index.readers.pdf.style import Style, style_of
+from index.readers.pdf.text import Composed, compose
 from index.schema import Document, Notice, Paper, Unreadable
 
 _UNMAPPED = 0.4  # of a file's characters that mean nothing, from which its text layer is none
+_MOST_FRONT = 0.35  # of a text that title and byline are; where they seem to be more, the file is no whole paper
 _FEW = 3  # words on a page from which it counts as read
 
 
 def read_pdf(path: Path) -> Iterator[Document | Unreadable]:
     """The paper that a PDF holds. ReadError where it has no text to read, or none that can be read."""
-    pages = pages_of(path)
+    name = name_of(path)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ReadError(f"{name!r} cannot be read: {error.strerror or error}") from error
+    known = structure(content, name)
+    try:
+        pages = pages_of(known.unlocked or content, name=name)
+    except Unopened as error:
+        raise broken(name, known.trouble) from error
     refuse_unread(pages, path)
-    yield document_of(pages, path)
+    yield document_of(pages, path, known.embedded, hashlib.sha256(content).hexdigest())
 
 
-def document_of(pages: Sequence[PageText], path: Path) -> Document:
-    """The paper that pages make, whoever read their characters; lines stand in reading order."""
-    aside = furniture(pages)
+def document_of(
+    pages: Sequence[PageText], path: Path, embedded: Embedded | None = None, digest: str = ""
+) -> Document:
+    """The paper that pages make, whoever read their characters; lines stand in reading order.
+
+    `embedded` is what the file says of itself, `digest` the SHA-256 of its bytes.
+    """
+    front = front_matter(pages, embedded or Embedded(), pages[0].aside if pages else ())
+    known = frozenset((*front.abstract_places, *((front.heading,) if front.heading else ())))
+    used = front.used if _share(pages, front.used) < _MOST_FRONT else frozenset()
+    apart = furniture(pages) | known | used
     lines = [
         line
         for page in pages
         for position, line in enumerate(page.lines)
-        if (page.number, position) not in aside
+        if (page.number, position) not in apart
     ]
-    style = style_of(lines)
-    composed = compose(blocks_of(lines, style), pages)
-    sizes = [_shown_size(page) for page in pages]
+    style = style_of([*lines, *front.abstract])
+    composed = compose([*_abstract(front, pages, style), *blocks_of(lines, style)], pages)
     return Document(
-        paper=Paper(title=stem_of(path), source=name_of(path)),
+        paper=_paper(front, composed, path),
         text=composed.text,
         sections=composed.sections,
         notices=notices_of(pages),
-        layout=Layout.of(sizes, composed.words).packed(),
-        file=_digest(path),
+        layout=Layout.of([_shown_size(page) for page in pages], composed.words).packed(),
+        file=digest,
+    )
+
+
+def _share(pages: Sequence[PageText], places: frozenset[Place]) -> float:
+    """How much of the text stands in those places."""
+    lengths = {
+        (page.number, position): len(line.text) for page in pages for position, line in enumerate(page.lines)
+    }
+    return sum(lengths.get(place, 0) for place in places) / max(sum(lengths.values()), 1)
+
+
+def _abstract(front: Front, pages: Sequence[PageText], style: Style) -> Iterator[Block]:
+    """The abstract's blocks, under its heading where it has one; what follows has no name yet."""
+    if not front.abstract:
+        return
+    lines = {(page.number, position): line for page in pages for position, line in enumerate(page.lines)}
+    yield Block("heading", (lines[front.heading],) if front.heading else (), "Abstract")
+    for block in blocks_of(front.abstract, style):
+        yield block._replace(kind="text", name=None)
+    yield Block("heading", (), None)
+
+
+def _paper(front: Front, composed: Composed, path: Path) -> Paper:
+    first = composed.sections[0] if composed.sections else None
+    abstract = composed.text[first.start : first.end] if first is not None and first.name == "Abstract" else ""
+    return Paper(
+        title=front.title or stem_of(path),
+        abstract=abstract,
+        authors=front.authors,
+        author_count=len(front.authors) or None,
+        organization=front.organization,
+        published=front.published,
+        doi=front.doi,
+        arxiv_id=front.arxiv_id,
+        source=name_of(path),
     )
 
 
@@ -102,10 +156,3 @@ def _shown_size(page: PageText) -> PageSize:
     width, height = (page.height, page.width) if page.turned % 2 else (page.width, page.height)
     return PageSize(width, height)
 
-
-def _digest(path: Path) -> str:
-    try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
-        raise ReadError(f"{name_of(path)!r} cannot be read: {error.strerror or error}") from error

@@ -90,5 +90,7 @@ class PageText(NamedTuple):
     drawn_share: float = 0.0
     """How much of the page pictures cover, in [0, 1]: a scan's is near 1."""
     turned: int = 0
+    aside: tuple[str, ...] = ()
+    """What runs along its margins in another direction than its text."""
     unmapped: float = 0.0
     """Which share of its characters stands for nothing that can be written: a broken font's is near 1."""

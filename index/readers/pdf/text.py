@@ -77,7 +77,7 @@ def parts_of(blocks: Sequence[Block]) -> list[Part]:
                 kind = "references"
             elif kind != "references" or _ends_references(block, parts):
                 kind = "text"
-            heading = block
+            heading = block if block.lines else None
             parts.append(Part(name, kind, heading, ()))
         elif block.kind in ("caption", "table"):
             apart: PartKind = "table" if block.kind == "table" or _tabled(block, blocks) else "caption"
@@ -177,9 +177,10 @@ def _goes_on(running: Block, block: Block) -> bool:
 
 def _stands_aside(running: Block, block: Block) -> bool:
     """Whether smaller text, such as a table's notes, interrupts a paragraph in the midst of a sentence."""
+    if running.kind not in ("text", "item") or block.kind not in ("text", "item") or len(running.lines) < 2:
+        return False
     last, first = running.lines[-1], block.lines[0]
-    unfinished = running.kind in ("text", "item") and last.text.rstrip()[-1] not in ".?!:”)"
-    return unfinished and block.kind in ("text", "item") and first.size < 0.94 * last.size and len(running.lines) > 1
+    return last.text.rstrip()[-1] not in ".?!:”)" and first.size < 0.94 * last.size
 
 
 # Writing

@@ -20,6 +20,7 @@ from index.readers.pdf.schema import Line, Word
 _WIDE = 1.0  # ems between words that stand in different runs
 _GAP = 0.3  # ems between characters of different words
 _LEAST_GAP = 0.06  # ems without which pdfium's spaces are kerning
+_LONGEST_ASIDE = 2_000  # characters
 _RAISED = 0.09  # ems off the baseline of the character before
 
 _ACCENTS = {
@@ -43,6 +44,7 @@ class Seen(NamedTuple):
     width: float
     height: float
     unmapped: float
+    aside: tuple[str, ...]
 
 
 def seen(glyphs: Glyphs, hidden: NDArray[np.bool_], number: int) -> Seen:
@@ -61,7 +63,18 @@ def seen(glyphs: Glyphs, hidden: NDArray[np.bool_], number: int) -> Seen:
         frame.width,
         frame.height,
         unmapped,
+        _aside(glyphs, drawn & (quarters != turn)),
     )
+
+
+def _aside(glyphs: Glyphs, elsewhere: NDArray[np.bool_]) -> tuple[str, ...]:
+    """What is written in other directions, as a line each where there is not too much of it."""
+    if not 3 < elsewhere.sum() < _LONGEST_ASIDE:
+        return ()
+    spaces = np.isin(glyphs.codes, _SPACES) & (glyphs.of < 0)
+    codes = _written(np.where(spaces, 32, glyphs.codes))[elsewhere | spaces]
+    text = " ".join("".join(map(chr, codes.tolist())).split())
+    return (text,) if text else ()
 
 
 def _per_run(glyphs: Glyphs, values: list[int] | list[float] | list[bool], otherwise: float) -> NDArray[np.float64]:
