@@ -18,15 +18,17 @@ from index.readers.pdf.schema import Line, Word
 _APART = 0.95  # ems between words that stand in different cells
 _SMALL = 0.8  # of the size of the words around it: a mark
 _RAISED = 0.12  # of a word's size
-_SAME_ROW = 0.5  # of the lower height
-_NEXT_ROW = 1.1  # heights of a line between rows of one block
+_SAME_ROW = 0.5  # of the smaller size, between the baselines of one row
+_NEXT_ROW = 1.5  # sizes from row to row within one block
+_AND = re.compile(r"and|und|et|y|&", re.IGNORECASE)
 _WELL_KNOWN = re.compile(
     r"universit|universid|college|institut|hochschule|laborator|corporation|\binc\b|\bltd\b|research|"
     r"academy|hospital|school of (economics|mines)|polytech|\b(AI|MIT|ETH|EPFL)\b",
     re.IGNORECASE,
 )
 _PART_OF_ONE = re.compile(
-    r"^(the )?(dep(t|artment|artamento|artement)|school|faculty|division|group|cent(er|re) for|lab)\b", re.IGNORECASE
+    r"^(the )?(dep(t|artment|artamento|artement)|school|faculty|division|group|cent(er|re) for|lab)\b",
+    re.IGNORECASE,
 )
 
 
@@ -47,111 +49,114 @@ class Look(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """Words of one line without a wide gap between them, as a byline's columns are set."""
+    """Words of one line without a wide gap between them, as a byline's columns are set.
+
+    `look` is that of its first word that is no mark; `base` the lower edge of its words on the baseline.
+    """
 
     words: tuple[Word, ...]
     left: float
     top: float
     right: float
-    bottom: float
-
-    @property
-    def middle(self) -> float:
-        return (self.left + self.right) / 2
-
-    @property
-    def look(self) -> Look:
-        """The look of its first word that is no mark."""
-        plain = [word for word in self.words if not _mark(word, self.words)] or list(self.words)
-        first = next((word for word in plain if re.search(r"[^\W\d_]{2}", word.text)), plain[0])
-        size = max(word.size for word in plain if word.font == first.font)
-        return Look(size, first.bold, first.italic, first.font)
+    base: float
+    look: Look
 
 
 class Byline(NamedTuple):
     """The names in the order of the page, and the organisation of the first where it is clear."""
 
-    authors: tuple[str, ...]
-    organization: str | None
+    authors: tuple[str, ...] = ()
+    organization: str | None = None
+
+
+class _Entry(NamedTuple):
+    """What a byline says in one place, with a break for each mark."""
+
+    text: str
+    cell: Cell
 
 
 def cells_of(line: Line) -> Iterator[Cell]:
-    """The line's words in cells, from left to right."""
-    words = [line.words[0]]
-    for word in line.words[1:]:
-        if word.left - max(each.right for each in words[-3:]) > _APART * min(max(word.size, words[-1].size), 14):
-            yield _cell(words)
-            words = []
-        words.append(word)
-    yield _cell(words)
+    """The line's words in cells, from left to right; an address for mail ends one and is none."""
+    cell: list[Word] = []
+    for token in _tokens(line.words):
+        mail = "@" in "".join(word.text for word in token)
+        if cell and (mail or _apart(cell, token[0])):
+            yield _cell(cell)
+            cell = []
+        if not mail:
+            cell += token
+    if cell:
+        yield _cell(cell)
 
 
 def byline(lines: Sequence[Line]) -> Byline:
     """The authors that these lines name, which stand between a title and an abstract."""
     rows = _rows([cell for line in lines for cell in cells_of(line)])
     named: list[str] = []
-    look: Look | None = None
-    open_list = False
-    above: list[tuple[Cell, bool]] = []  # cells of the rows before, and whether each named somebody
     first: Cell | None = None
-    for row in rows:
-        single = len(row) == 1
-        for cell in row:
-            text = _text(cell, look)
-            found = people(text) if text else None
-            if found and not (look is None or cell.look.like(look)):
-                found = None
-            if found and not text.strip(f" {BREAK}").count(BREAK) and _below_affiliation(cell, above, look):
-                found = None
-            if open_list and single and named and text and (look is None or cell.look.like(look)):
-                joined = _joined(named[-1], text)
-                if joined:
-                    named[-1:] = joined
-                    found, text_end = joined, text
-                    open_list = _stays_open(text_end)
-                    above.append((cell, True))
-                    continue
-            above.append((cell, bool(found)))
-            if found:
-                if look is None:
-                    look, first = cell.look, cell
-                named += [name for name in found if name not in named]
-                open_list = single and _stays_open(text)
-            elif text:
-                open_list = False
-    return Byline(tuple(named), _organisation_of(first, rows, look) if first else None)
+    above: list[tuple[Cell, bool]] = []
+    for entry in _mended([[_Entry(_text(cell), cell) for cell in row] for row in rows]):
+        found = _names(entry, first, above)
+        above.append((entry.cell, bool(found)))
+        named += [name for name in found if name not in named]
+        first = first or (entry.cell if found else None)
+    return Byline(tuple(named), _organisation_of(first, rows) if first else None)
+
+
+def addressed(lines: Sequence[Line]) -> bool:
+    """Whether a byline names an organisation or holds an address for mail, as those of papers do."""
+    return any(
+        "@" in line.text or _WELL_KNOWN.search(line.text) or _PART_OF_ONE.search(line.text) for line in lines
+    )
+
+
+# Cells and rows
+
+
+def _tokens(words: Sequence[Word]) -> Iterator[list[Word]]:
+    """Words that no space parts."""
+    token = [words[0]]
+    for word in words[1:]:
+        if not word.glued:
+            yield token
+            token = []
+        token.append(word)
+    yield token
+
+
+def _apart(cell: Sequence[Word], word: Word) -> bool:
+    size = min(max(word.size, cell[-1].size), 14)
+    return word.left - max(each.right for each in cell[-3:]) > _APART * size
 
 
 def _cell(words: Sequence[Word]) -> Cell:
+    plain = [word for word in words if not _mark(word, words)] or list(words)
+    telling = (
+        word for word in plain if re.search(r"[^\W\d_]{2}", word.text) and not _AND.fullmatch(word.text)
+    )
+    first = next(telling, plain[0])
+    size = max(word.size for word in plain if word.font == first.font)
     return Cell(
         tuple(words),
         min(word.left for word in words),
         min(word.top for word in words),
         max(word.right for word in words),
-        max(word.bottom for word in words),
+        max(word.bottom for word in plain),
+        Look(size, first.bold, first.italic, first.font),
     )
 
 
 def _rows(cells: Sequence[Cell]) -> list[list[Cell]]:
     """Cells beside each other as rows, from top to bottom."""
     rows: list[list[Cell]] = []
-    for cell in sorted(cells, key=lambda each: (_line_of(each), each.left)):
+    for cell in sorted(cells, key=lambda each: (each.base, each.left)):
         row = rows[-1] if rows else []
-        if row and abs(_line_of(row[0]) - _line_of(cell)) < _SAME_ROW * min(map(_height, (row[0], cell))):
+        if row and abs(row[0].base - cell.base) < _SAME_ROW * min(row[0].look.size, cell.look.size):
             row.append(cell)
         else:
             rows.append([cell])
     return [sorted(row, key=lambda each: each.left) for row in rows]
-
-
-def _line_of(cell: Cell) -> float:
-    """The lower edge of its words on the baseline."""
-    plain = [word.bottom for word in cell.words if not _mark(word, cell.words)]
-    return max(plain or [cell.bottom])
-
-
-def _height(cell: Cell) -> float:
-    return max(cell.look.size, 4.0)
 
 
 def _mark(word: Word, words: Sequence[Word]) -> bool:
@@ -162,86 +167,82 @@ def _mark(word: Word, words: Sequence[Word]) -> bool:
     return word.size < _SMALL * largest and not (word.text.isupper() and len(word.text) > 1)
 
 
-def _text(cell: Cell, look: Look | None) -> str:
-    """The cell's words as far as they look like its first ones, with a break for each mark."""
-    own = cell.look
+# Names
+
+
+def _text(cell: Cell) -> str:
+    """The words that look like the cell's first ones; what parts them otherwise, marks too, is a break."""
     parts: list[str] = []
     for word in cell.words:
-        if _mark(word, cell.words):
-            parts.append(BREAK)
-            continue
         here = Look(word.size, word.bold, word.italic, word.font)
-        letters = len(re.findall(r"[^\W\d_]", word.text)) > 1
-        if letters and not here.like(own) and word.text.casefold() not in ("and", "und", "et", "&"):
-            if word.glued and word.text.isalpha() and own.font == word.font:
-                pass
+        small = word.glued and word.text.isalpha() and cell.look.font == word.font
+        neutral = not re.search(r"[^\W\d_]{2}", word.text) or _AND.fullmatch(word.text) or small
+        if _mark(word, cell.words) or not (neutral or here.like(cell.look)):
+            parts.append(BREAK if word.glued else f" {BREAK}")
+        else:
+            parts.append(word.text if word.glued else f" {word.text}")
+    return re.sub(rf"(\s*{BREAK})+", BREAK, "".join(parts)).strip()
+
+
+def _mended(rows: Sequence[Sequence[_Entry]]) -> Iterator[_Entry]:
+    """The entries in order, those joined that are one list of names with a name broken at a line's end."""
+    broken: _Entry | None = None
+    for row, following in zip(rows, [*rows[1:], []], strict=False):
+        for position, entry in enumerate(row):
+            if broken is not None:
+                entry = _Entry(f"{broken.text} {entry.text}", broken.cell)
+                broken = None
+            last = position == len(row) - 1
+            if last and following and _breaks(entry, row[-1].cell, following[0]):
+                broken = entry
             else:
-                parts.append(f" {BREAK}")
-                if "@" in word.text:
-                    continue
-                rest = cell.words[cell.words.index(word) :]
-                parts += _later(rest, own)
-                break
-        parts.append(word.text if word.glued else f" {word.text}")
-    return "".join(parts).strip()
+                yield entry
 
 
-def _later(rest: Sequence[Word], own: Look) -> Iterator[str]:
-    """Of what follows another look, the words that look like the first ones again: the next name in the line."""
-    away = True
-    for word in rest:
-        here = Look(word.size, word.bold, word.italic, word.font)
-        if _mark(word, rest) or not here.like(own) or "@" in word.text:
-            if not away:
-                yield BREAK
-            away = True
-            continue
-        away = False
-        yield word.text if word.glued else f" {word.text}"
+def _breaks(entry: _Entry, cell: Cell, following: _Entry) -> bool:
+    """Whether a list with commas ends within a name, which the next line goes on with."""
+    one = entry.text
+    if "," not in one or re.search(rf"(,|;|\band|&|{BREAK})$", one) or re.search(r"\b(and|&)\s[^,]+$", one):
+        return False
+    if not following.cell.look.like(cell.look) or following.cell.base - cell.base > 2 * cell.look.size:
+        return False
+    before, after = pieces(one), pieces(following.text)
+    if not before or not after or person(f"{before[-1]} {after[0]}") is None:
+        return False
+    whole = person(before[-1]) is not None and person(after[0]) is not None
+    return not whole or one.count(BREAK) >= len(before) - 1 > 0
 
 
-def _below_affiliation(cell: Cell, above: Sequence[tuple[Cell, bool]], look: Look | None) -> bool:
+def _names(entry: _Entry, first: Cell | None, above: Sequence[tuple[Cell, bool]]) -> list[str]:
+    """The names of an entry, if it is set as the first names are and goes on no address."""
+    found = people(entry.text) if entry.text else None
+    if not found or (first is not None and not entry.cell.look.like(first.look)):
+        return []
+    marked = BREAK in entry.text.strip(f" {BREAK}")
+    return [] if not marked and _below_address(entry.cell, above, first) else found
+
+
+def _below_address(cell: Cell, above: Sequence[tuple[Cell, bool]], first: Cell | None) -> bool:
     """Whether the cell goes on a block whose line above is no name: an address's next line."""
-    for other, names in reversed(above):
-        overlap = min(cell.right, other.right) - max(cell.left, other.left)
-        close = _line_of(cell) - _line_of(other) < _NEXT_ROW * 1.35 * _height(cell)
-        if overlap > 0 and 0 < _line_of(cell) - _line_of(other):
-            unlike = look is not None and not other.look.like(look)
-            return close and not names and not unlike
+    for other, named in reversed(above):
+        if min(cell.right, other.right) > max(cell.left, other.left) and cell.base > other.base:
+            unlike = first is not None and not other.look.like(first.look)
+            return cell.base - other.base < _NEXT_ROW * cell.look.size and not named and not unlike
     return False
 
 
-def _stays_open(text: str) -> bool:
-    """Whether a line of names may go on in the next: it has commas or marks, and no end."""
-    end = text.rstrip()
-    if re.search(r"(,|;|\band|&)$", end) or not re.search(rf"[,{BREAK}]", end):
-        return False
-    return not end.endswith(BREAK) and not re.search(r"(,|\b)\s*(and|&)\s[^,]+$", end) and "," in end
+# Organisation
 
 
-def _joined(last: str, text: str) -> list[str] | None:
-    """The name that a line broke, with the names after it; None where the line begins with a whole name."""
-    parts = pieces(text)
-    if not parts:
-        return None
-    whole = person(f"{last} {parts[0]}")
-    rest = people(BREAK.join(parts[1:])) if parts[1:] else []
-    alone = person(parts[0])
-    if whole is None or rest is None or (alone and len(parts[0].split()) > 2):
-        return None
-    return [whole, *rest]
-
-
-def _organisation_of(first: Cell, rows: Sequence[Sequence[Cell]], look: Look | None) -> str | None:
+def _organisation_of(first: Cell, rows: Sequence[Sequence[Cell]]) -> str | None:
     """What the first author is with: the nearest cell below that names an organisation, in its own column."""
-    below = [cell for row in rows for cell in row if _line_of(cell) > _line_of(first) + 1]
-    for cell in below:
-        overlaps = min(cell.right, first.right) - max(cell.left, first.left) > 0
-        text = " ".join("" if _mark(word, cell.words) else word.text for word in cell.words)
+    for cell, alone in ((cell, len(row) == 1) for row in rows for cell in row):
+        text = " ".join(word.text for word in cell.words if not _mark(word, cell.words))
         text = re.sub(r"\s+", " ", text).strip(" ,;.*∗†‡§¶0123456789")
-        if "@" in text or not overlaps or (look and people(text) and cell.look.like(look)):
-            continue
-        if organisation(text) and _WELL_KNOWN.search(text):
+        below = cell.base > first.base + 1 and (
+            alone or min(cell.right, first.right) > max(cell.left, first.left)
+        )
+        if below and organisation(text) and _WELL_KNOWN.search(text):
             return _named_part(text)
     return None
 

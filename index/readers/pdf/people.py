@@ -12,15 +12,18 @@ import re
 BREAK = "\x1f"
 """What stands in a byline's text where a raised mark did: nothing of a name goes across it."""
 
-_PARTICLES = frozenset(
-    "da das de dei del della den der di do dos du e el la le lo van von vom zu zum zur ter ten bin ibn al af av y st".split()
-)
+_PARTICLES = frozenset({
+    "da", "das", "de", "dei", "del", "della", "den", "der", "di", "do", "dos", "du", "e", "el", "la", "le", "lo", "van",
+    "von", "vom", "zu", "zum", "zur", "ter", "ten", "bin", "ibn", "al", "af", "av", "y", "st",
+})  # fmt: skip
 _DEGREES = re.compile(
-    r"(ph\.? ?d|m\.? ?d|m\.? ?sc|b\.? ?sc|m\.? ?s|m\.? ?a|b\.? ?a|mph|rn|frcp|dr|prof|(senior |student |life )?(member|fellow)"
-    r"|ieee|(senior |student )?(member|fellow),? (ieee|acm)|esq)\.?",
+    r"(ph\.? ?d|m\.? ?d|[mb]\.? ?sc|[mb]\.? ?[sa]|mph|rn|frcp|dr|prof|ieee|acm|esq|"
+    r"((senior|student|life|graduate student) )?(member|fellow)(,? (ieee|acm))?)\.?",
     re.IGNORECASE,
 )
-_TITLES = re.compile(r"^(?:(?:dr|prof|mr|mrs|ms|professor)\.?\s+|by\s+|authors?:\s*|\d(?:st|nd|rd|th)\s+)+", re.IGNORECASE)
+_TITLES = re.compile(
+    r"^(?:(?:dr|prof|mr|mrs|ms|professor)\.?\s+|by\s+|authors?:\s*|\d(?:st|nd|rd|th)\s+)+", re.IGNORECASE
+)
 _SUFFIX = re.compile(r"(jr|sr|ii|iii|iv)\.?", re.IGNORECASE)
 _ORGANISATION = re.compile(
     r"""\b(
@@ -56,16 +59,22 @@ _CITIES = (
     "west lafayette|notre dame|la jolla|united \\w+|fort worth|cape town|kuala lumpur|ho chi minh( city)?"
 )
 _PLACE = re.compile(rf"(.*\b)?({_COUNTRIES})\.?|{_CITIES}", re.IGNORECASE)
+_WITHOUT = re.compile(r"\[\d{4}[-–][\d–\-Xx, ]+\]|\([^)]{0,40}\)|\S*@\S+|https?://\S+")
 _MARKS = "*∗†‡§¶‖♠♢♣♡◇◆♦⋆★☆✉⊠#©\x1f"
 _INITIAL = re.compile(r"(?:[^\W\d_]\.?)(?:-?[^\W\d_]\.)*|(?:[^\W\d_]h|[^\W\d_]u)\.")
 _CAPITAL = re.compile(r"(?:[dDlL]['’]|[oO]['’]|Mc|Mac|al-|el-)?[^\W\d_a-z][^\W\d_]*(?:['’\-‐][^\W\d_]+)*\.?")
-_HAN = re.compile(r"[\u3400-\u9fff\uac00-\ud7a3·]{2,8}")
+_HAN = re.compile(r"[\u3400-\u9fff\uac00-\ud7a3]{2,4}")
 _SHORTEST, _LONGEST = 2, 6  # words of a name
 
 
 def organisation(text: str) -> bool:
     """Whether a piece of text is about an organisation, an address or a paper, and not a person."""
-    return bool(_ORGANISATION.search(text) or _SHORT_ORGANISATION.search(text) or _PLACE.fullmatch(text.strip(" ,;.")) or re.search(r"[@\d]|://", text))
+    return bool(
+        _ORGANISATION.search(text)
+        or _SHORT_ORGANISATION.search(text)
+        or _PLACE.fullmatch(text.strip(" ,;."))
+        or re.search(r"[@\d]|://", text)
+    )
 
 
 def person(text: str) -> str | None:
@@ -74,7 +83,7 @@ def person(text: str) -> str | None:
     >>> person("HAU-SAN WONG"), person("J.-P. van der Meer"), person("Linz, Austria"), person("Stanford University")
     ('Hau-San Wong', 'J.-P. van der Meer', None, None)
     """
-    plain = _TITLES.sub("", re.sub(r"\s+", " ", text).strip(f" ,;:.·•–—-{_MARKS}") + _final_dot(text))
+    plain = _TITLES.sub("", re.sub(r"\s+", " ", text).strip(f" ,;:.·•–—-'’\"”{_MARKS}") + _final_dot(text))
     if _han(plain):
         return _han(plain)
     words = plain.split()
@@ -94,6 +103,8 @@ def people(text: str) -> list[str] | None:
     >>> people("Ann B. Lee*, Carl Díaz, Jr. and D. Eve")
     ['Ann B. Lee', 'Carl Díaz Jr.', 'D. Eve']
     """
+    if re.search(r"\d{3}", _WITHOUT.sub("", text)):
+        return None
     found: list[str] = []
     for part in pieces(text):
         name = person(part)
@@ -112,11 +123,11 @@ def people(text: str) -> list[str] | None:
 
 def pieces(text: str) -> list[str]:
     """A byline's text cut at commas, marks and words for "and"."""
-    plain = re.sub(r"\[\d{4}[-–][\d–\-Xx, ]+\]|\([^)]{0,40}\)|\S*@\S+|https?://\S+", f" {BREAK} ", text)
+    plain = _WITHOUT.sub(f" {BREAK} ", text)
     plain = re.sub(rf"[{re.escape(_MARKS)}]+", BREAK, plain)
     plain = re.sub(r"(?<=\w)\d+(?=\W|$)|(?<!\S)\d+(?!\w)", BREAK, plain)
     parts = re.split(rf"[,;{BREAK}·•|]|(?:^|\s)(?:and|AND|und|et|y|&)(?=\s|$)", plain)
-    return [part.strip(" -–—:") for part in parts if re.search(r"\w\w|\w\.", part)]
+    return [part.strip(" -–—:") for part in parts if re.search(r"\w\w|\w\.|\w \w", part)]
 
 
 def _final_dot(text: str) -> str:
@@ -126,8 +137,10 @@ def _final_dot(text: str) -> str:
 
 def _han(text: str) -> str | None:
     """A name in Chinese, Japanese or Korean, whose letters some print apart."""
-    together = text.replace(" ", "")
-    return together if _HAN.fullmatch(together) and len(together) <= 5 else None
+    parts = text.split()
+    together = "".join(parts)
+    apart = len(parts) == 1 or all(len(part) == 1 for part in parts)
+    return together if apart and _HAN.fullmatch(together) else None
 
 
 def _kind(word: str) -> str | None:
@@ -135,7 +148,12 @@ def _kind(word: str) -> str | None:
         return "particle"
     if _INITIAL.fullmatch(word) and word[:1].isupper():
         return "initial"
-    return "name" if _CAPITAL.fullmatch(word) and len(word) > 1 else None
+    shaped = (
+        _CAPITAL.fullmatch(word)
+        and len(word) > 1
+        and re.search(r"[A-ZÀ-ÞĀ-Ž\u0386-\u03ab\u0400-\u042f]", word)
+    )
+    return "name" if shaped and not re.search(r"['’]s$", word) else None
 
 
 def _cased(words: list[str]) -> list[str]:
