@@ -20,7 +20,9 @@ from index.readers.pdf.style import Style, body_like, cells_of, gap_between, run
 BlockKind = Literal["text", "item", "heading", "caption", "table", "note"]
 
 _LABEL = re.compile(CAPTION.pattern + r"\s*([:.|–—]|\)|$|\s(?-i:[A-Z]))", re.IGNORECASE)
-_ITEM = re.compile(r"(•|▪|◦|‣|·|●|■|➢|✓|–\s|—\s|-\s|\*\s|\(?([ivx]{1,5}|[a-z]|\d{1,2})\)\s|\d{1,2}\.\s|\[\d{1,4}\])")
+_ITEM = re.compile(
+    r"(•|▪|◦|‣|·|●|■|➢|✓|–\s|—\s|-\s|\*\s|\(?([ivx]{1,5}|[a-z]|\d{1,2})\)\s|\d{1,2}\.\s|\[\d{1,4}\])"
+)
 _MARK = re.compile(r"[∗*†‡§¶♣♠♢♦⋆]|\d{1,3}(?=\D)")
 _PITCH = 1.38  # usual distances of lines, beyond which a paragraph ends
 _APART = 4.0  # line heights that rows of one table are apart at most
@@ -85,14 +87,14 @@ def _begins(lines: Sequence[Line], first: int, position: int, style: Style) -> b
     pitch = line.bottom - before.bottom
     if pitch > _PITCH * style.pitch_of(line.size) or abs(line.size - before.size) > 0.09 * line.size:
         return True
-    em = line.size
-    if _ITEM.match(line.text) and (_ITEM.match(lines[first].text) or _ends_short(before) or line.left > before.left):
-        return not _ITEM.match(line.text).group()[0].isalpha() if _ITEM.match(line.text) else False
-    indent, indent_before = line.left - line.column[0], before.left - before.column[0]
-    if position - first == 1 and _ITEM.match(before.text):
-        return line.left < before.left - 0.5 * em
-    if 0.7 * em < indent - indent_before < 4 * em and line.right > line.column[0] + 6 * em:
-        return not _ITEM.match(lines[first].text)
+    em, item = line.size, _ITEM.match(line.text)
+    if _ITEM.match(lines[first].text):
+        return bool(item) and line.left < lines[first].left + 0.5 * em
+    if item and (_ends_short(before) or line.left > before.left + 0.5 * em):
+        return True
+    indent = line.left - line.column[0] - max(before.left - before.column[0], 0.0)
+    if 0.7 * em < indent < 4 * em and line.right > line.column[0] + 6 * em:
+        return True
     return _ends_short(before) and _opens(line.text)
 
 
@@ -114,7 +116,9 @@ def _mark_captions(
 ) -> None:
     labels = {position: label for position, line in enumerate(lines) if (label := _LABEL.match(line.text))}
     marks = Counter(label.group(3).strip()[:1] for label in labels.values())
-    usual = max((mark for mark in marks if mark in (":", ".", "|", "–", "—")), key=marks.__getitem__, default="")
+    usual = max(
+        (mark for mark in marks if mark in (":", ".", "|", "–", "—")), key=marks.__getitem__, default=""
+    )
     for position, label in labels.items():
         if kinds[position] is not None or not _is_label(lines, position, label, style, usual):
             continue
@@ -126,12 +130,14 @@ def _mark_captions(
             kinds[at] = ("caption", position)
 
 
-def _is_label(
-    lines: Sequence[Line], position: int, label: re.Match[str], style: Style, usual: str
-) -> bool:
+def _is_label(lines: Sequence[Line], position: int, label: re.Match[str], style: Style, usual: str) -> bool:
     """Whether a line that opens with "Figure 3" is a caption and not a sentence that does."""
     line = lines[position]
-    looks = line.words[0].bold or abs(line.size - style.size) > 0.03 * style.size or line.words[0].font != style.font
+    looks = (
+        line.words[0].bold
+        or abs(line.size - style.size) > 0.03 * style.size
+        or line.words[0].font != style.font
+    )
     if position:
         before = lines[position - 1]
         close = same_column(before, line) and line.bottom - before.bottom < 1.25 * style.pitch_of(line.size)
@@ -224,7 +230,11 @@ def _rows(
     while 0 <= position < len(lines) and kinds[position] is None:
         line = lines[position]
         beside = lines[position - step] if 0 <= position - step < len(lines) else line
-        if line.page != beside.page or line.column != beside.column or gap_between(beside, line) > _APART * line.size:
+        if (
+            line.page != beside.page
+            or line.column != beside.column
+            or gap_between(beside, line) > _APART * line.size
+        ):
             break
         rows = tabular(line)
         if not rows and body_like(lines, position, style):

@@ -22,7 +22,8 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _RIGHTS = re.compile(
-    r"(©|\(c\)|copyright\b|c⃝|\bc (19|20)\d\d\b|all rights reserved|licensed under|^proceedings of |^published (as|in) |^accepted (to|at|for|as) |"
+    r"(©|\(c\)|copyright\b|c⃝|\bc (19|20)\d\d\b|all rights reserved|licensed under|"
+    r"^proceedings of |^published (as|in) |^accepted (to|at|for|as) |"
     r"permission to make digital|preprint\. under review|this work is licensed)",
     re.IGNORECASE,
 )
@@ -50,7 +51,7 @@ def without_line_numbers(runs: Sequence[Line]) -> list[Line]:
     numbers = [run for run in runs if len(run.words) == 1 and re.fullmatch(r"\d{1,4}", run.words[0].text)]
     if len(numbers) < 12:
         return list(runs)
-    counting = set()
+    counting: set[int] = set()
     for side in ("left", "right"):
         groups: dict[int, list[Line]] = {}
         for run in numbers:

@@ -92,6 +92,8 @@ class Glyphs(NamedTuple):
     runs: tuple[Run, ...]
     frame: Frame
     drawn_share: float
+    lost: float = 0.0
+    """Which share of the page's text objects pdfium finds no characters for, as in Chinese fonts that are not there."""
 
 
 def glyphs_of(page: Any) -> Glyphs:
@@ -128,7 +130,7 @@ def _nothing(page: Any) -> Glyphs:
 
 def _function(name: str, result: Any, *arguments: Any) -> Callable[..., Any]:
     """pdfium's function without the checks of its wrapper, which would cost three times the call."""
-    address = ctypes.cast(getattr(pdfium, name), ctypes.c_void_p).value
+    address = ctypes.cast(getattr(pdfium, name), ctypes.c_void_p).value or 0
     return ctypes.PYFUNCTYPE(result, *arguments)(address)
 
 
@@ -161,7 +163,8 @@ class _Reading:
         of = np.fromiter(map(places.__getitem__, objects), dtype=np.int64, count=count)
         self._straighten(boxes, of, runs)
         frame = frame_of(self.page)
-        return Glyphs(codes, boxes, of, tuple(runs), frame, _share(self._pictures, frame))
+        pictures = _share(self._pictures, frame)
+        return Glyphs(codes, boxes, of, tuple(runs), frame, pictures, self._lost(places))
 
     def _runs(self, objects: list[int], boxes: NDArray[np.float64]) -> tuple[dict[int, int], list[Run]]:
         """The runs, and the place of each text object among them."""
@@ -229,6 +232,14 @@ class _Reading:
             (pdfium.FPDFPageObj_GetType(each), ctypes.cast(each, ctypes.c_void_p).value or 0, each)
             for each in handles
         ]
+
+    def _lost(self, places: dict[int, int]) -> float:
+        texts = [(address, each) for kind, address, each in self._objects if kind == pdfium.FPDF_PAGEOBJ_TEXT]
+        unseen = [each for address, each in texts if address not in places]
+        if len(unseen) < 0.3 * len(texts) or len(unseen) < 5:
+            return 0.0
+        empty = sum(pdfium.FPDFTextObj_GetText(each, self.text_page, None, 0) <= 2 for each in unseen)
+        return float(empty / len(texts))
 
     @cached_property
     def _drawn_inside(self) -> frozenset[int]:

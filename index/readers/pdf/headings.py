@@ -37,17 +37,63 @@ _KNOWN = (
     | ABSTRACTS
     | frozenset(
         {
-            *("introduction", "background", "related work", "related works", "previous work", "preliminaries"),
-            *("method", "methods", "methodology", "materials and methods", "methods and materials", "approach"),
-            *("experiments", "experimental setup", "experimental results", "results", "evaluation", "analysis"),
-            *("results and discussion", "discussion", "discussions", "conclusion", "conclusions", "limitations"),
+            *(
+                "introduction",
+                "background",
+                "related work",
+                "related works",
+                "previous work",
+                "preliminaries",
+            ),
+            *(
+                "method",
+                "methods",
+                "methodology",
+                "materials and methods",
+                "methods and materials",
+                "approach",
+            ),
+            *(
+                "experiments",
+                "experimental setup",
+                "experimental results",
+                "results",
+                "evaluation",
+                "analysis",
+            ),
+            *(
+                "results and discussion",
+                "discussion",
+                "discussions",
+                "conclusion",
+                "conclusions",
+                "limitations",
+            ),
             *("discussion and conclusion", "conclusion and future work", "conclusions and future work"),
             *("future work", "acknowledgements", "acknowledgments", "acknowledgement", "acknowledgment"),
-            *("appendix", "appendices", "supplementary material", "supplementary materials", "ethics statement"),
+            *(
+                "appendix",
+                "appendices",
+                "supplementary material",
+                "supplementary materials",
+                "ethics statement",
+            ),
             *("ethical considerations", "broader impact", "broader impact statement", "author contributions"),
             *("funding", "data availability", "conflict of interest", "conflicts of interest", "keywords"),
-            *("key words", "index terms", "ccs concepts", "categories and subject descriptors", "general terms"),
-            *("notation", "supporting information", "supplemental material", "impact statement", "affiliations"),
+            *(
+                "key words",
+                "index terms",
+                "ccs concepts",
+                "categories and subject descriptors",
+                "general terms",
+            ),
+            *(
+                "notation",
+                "supporting information",
+                "supplemental material",
+                "impact statement",
+                "affiliations",
+            ),
             *("mots-clés", "remerciements", "einleitung", "introducción", "conclusiones", "ergebnisse"),
             *("引言", "结论", "结束语", "致谢", "关键词", "서론", "결론", "مقدمة", "خاتمة"),
         }
@@ -58,7 +104,8 @@ _NUMBERED = re.compile(
     r"\d{1,2}(?:\.\d{1,2}){0,4}\.?|[IVX]{1,5}\.|[A-Z](?:\.\d{1,2}){0,3}\.?)\s+(?P<name>[^\Wa-z_].*)"
 )
 _RUN_IN = re.compile(
-    r"(abstract|summary|résumé|zusammenfassung|keywords|key words|index terms|摘要|关键词|초록)\s*[.:—–\-：]+\s*", re.IGNORECASE
+    r"(abstract|summary|résumé|zusammenfassung|keywords|key words|index terms|摘要|关键词|초록)\s*[.:—–\-：]+\s*",
+    re.IGNORECASE,
 )
 
 

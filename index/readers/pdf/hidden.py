@@ -24,7 +24,13 @@ _LONGEST = 400  # characters of hidden text that are shown
 
 Picture = Callable[[], tuple[NDArray[np.uint8], float]]
 
-HOW = ("", "it is not drawn", "it has the colour of its ground", "it is too small to read", "it lies outside the page")
+HOW = (
+    "",
+    "it is not drawn",
+    "it has the colour of its ground",
+    "it is too small to read",
+    "it lies outside the page",
+)
 
 
 def hidden(glyphs: Glyphs, picture: Picture) -> NDArray[np.int8]:

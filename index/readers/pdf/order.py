@@ -27,6 +27,7 @@ _FAR = 5.0  # line heights between the rows of one figure
 _CLOSE = 1.6  # line heights between rows that belong to one wide part
 _SAME_ROW = 0.5  # of the lower height that two runs of one row share
 
+_FIRST_ENTRY = re.compile(r"\[1\]|1\.\s|\(1\)\s|1\)\s")
 CAPTION = re.compile(
     r"(Figure|Fig\.?|Table|Tab\.?|Algorithm|Listing|Scheme|Plate|Box|Tableau|Abbildung|Abb\.|Tabelle|图|圖|表|그림|표)\s*"
     r"(S?\d+|[IVX]+\b|[A-Z]?\.?\d+)",
@@ -115,7 +116,7 @@ def _gutter(spans: Sequence[Span], known: float | None = None) -> float | None:
     top, bottom = min(span.top for span in spans), max(span.bottom for span in spans)
     filled = _grid(spans, left, top, right, bottom)
     columns = np.arange(filled.shape[1])
-    inked = filled.any(axis=1)
+    inked: NDArray[np.bool_] = np.any(filled, axis=1)
     first, last = filled.argmax(axis=1), filled.shape[1] - 1 - filled[:, ::-1].argmax(axis=1)
     wide = filled.copy()
     wide[:, 1:] |= filled[:, :-1]
@@ -235,9 +236,18 @@ def _bands(rows: Sequence[Row], gutter: float) -> Iterator[tuple[bool, list[Span
     _last_lines(rows, crossing)
     start = 0
     for end in range(1, len(rows) + 1):
-        if end == len(rows) or crossing[end] != crossing[start]:
+        if end == len(rows) or crossing[end] != crossing[start] or _lists_begin(rows, end):
             yield crossing[start], [span for row in rows[start:end] for span in row]
             start = end
+
+
+def _lists_begin(rows: Sequence[Row], place: int) -> bool:
+    """Whether references begin at a row, below the text of both columns, in smaller letters and without a heading."""
+    row, above = rows[place], rows[place - 1]
+    if not _FIRST_ENTRY.match(row[0].run.text) or place < 3:
+        return False
+    smaller = all(span.run.size < 0.97 * other.run.size for span in row for other in above)
+    return smaller and _distance(above, row) > 1.7
 
 
 def _close(rows: Sequence[Row], crossing: list[bool]) -> None:
@@ -279,7 +289,9 @@ def _spread(rows: Sequence[Row], crossing: list[bool], gutter: float) -> None:
                 sides = {_leans_left(span, gutter) for span in cells}
                 last = place if len(cells) >= 3 and len(sides) == 2 else last
             beyond = last + step
-            while last != edge and 0 <= beyond < len(rows) and not crossing[beyond] and abs(beyond - last) <= 2:
+            while (
+                last != edge and 0 <= beyond < len(rows) and not crossing[beyond] and abs(beyond - last) <= 2
+            ):
                 near = abs(_distance(*sorted((rows[beyond - step], rows[beyond]), key=_middle))) < _CLOSE
                 if not near or any(_fills(span, left, gutter, right) for span in rows[beyond]):
                     break

@@ -74,7 +74,7 @@ def page_of(document: PdfDocument, number: int) -> PageText:
             round(glyphs.drawn_share, 2),
             found.turned,
             found.aside,
-            found.unmapped,
+            max(found.unmapped, glyphs.lost),
         )
     finally:
         pdfium.FPDF_ClosePage(page)

@@ -26,7 +26,9 @@ from index.readers.pdf.text import Composed, compose
 from index.schema import Document, Notice, Paper, Unreadable
 
 _UNMAPPED = 0.4  # of a file's characters that mean nothing, from which its text layer is none
-_MOST_FRONT = 0.35  # of a text that title and byline are; where they seem to be more, the file is no whole paper
+_MOST_FRONT = (
+    0.35  # of a text that title and byline are; where they seem to be more, the file is no whole paper
+)
 _FEW = 3  # words on a page from which it counts as read
 
 
@@ -96,7 +98,9 @@ def _abstract(front: Front, pages: Sequence[PageText], style: Style) -> Iterator
 
 def _paper(front: Front, composed: Composed, path: Path) -> Paper:
     first = composed.sections[0] if composed.sections else None
-    abstract = composed.text[first.start : first.end] if first is not None and first.name == "Abstract" else ""
+    abstract = (
+        composed.text[first.start : first.end] if first is not None and first.name == "Abstract" else ""
+    )
     return Paper(
         title=front.title or stem_of(path),
         abstract=abstract,
@@ -114,10 +118,10 @@ def refuse_unread(pages: Sequence[PageText], path: Path) -> None:
     """ReadError where no page has text that can be read, with the reason."""
     name, count = name_of(path), f"{len(pages)} page" + ("s" if len(pages) != 1 else "")
     letters = sum(len(word.text) for page in pages for line in page.lines for word in line.words)
-    broken = sum(
+    garbled = sum(
         page.unmapped * len(word.text) for page in pages for line in page.lines for word in line.words
     )
-    if letters and broken > _UNMAPPED * letters:
+    if letters and garbled > _UNMAPPED * letters:
         raise ReadError(
             f"{name!r} has a text layer whose characters stand for nothing (its fonts do not say which letters they "
             f"draw; {count}); add it with --ocr, which needs tesseract"
@@ -136,14 +140,17 @@ def refuse_unread(pages: Sequence[PageText], path: Path) -> None:
 
 def notices_of(pages: Sequence[PageText]) -> tuple[Notice, ...]:
     """What the pages hide, and which of them were not read."""
-    found = []
+    found: list[Notice] = []
     for page in pages:
         found.extend(
-            Notice(kind="hidden text", page=page.number, text=f"{each.text} ({each.how})") for each in page.hidden
+            Notice(kind="hidden text", page=page.number, text=f"{each.text} ({each.how})")
+            for each in page.hidden
         )
         if not _is_read(page) and page.drawn_share >= SCAN:
             found.append(
-                Notice(kind="not read", page=page.number, text=f"page {page.number} is a picture without text")
+                Notice(
+                    kind="not read", page=page.number, text=f"page {page.number} is a picture without text"
+                )
             )
     return tuple(found)
 
@@ -155,4 +162,3 @@ def _is_read(page: PageText) -> bool:
 def _shown_size(page: PageText) -> PageSize:
     width, height = (page.height, page.width) if page.turned % 2 else (page.width, page.height)
     return PageSize(width, height)
-

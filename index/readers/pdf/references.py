@@ -31,6 +31,25 @@ def entries(lines: Sequence[Line]) -> list[tuple[Line, ...]]:
     return [tuple(lines[start:end]) for start, end in zip(starts, [*starts[1:], len(lines)], strict=True)]
 
 
+def first_entry(firsts: Sequence[str]) -> int | None:
+    """Where a list of references begins that has no heading: the first of lines, each a paragraph's, that count up
+    to the end in brackets."""
+    numbers = [
+        int(found[1]) if (found := re.match(r"\[(\d{1,3})\]\s*\S", first)) else None for first in firsts
+    ]
+    starts = [position for position, number in enumerate(numbers) if number == 1]
+    for start in reversed(starts):
+        counted = [number for number in numbers[start:] if number is not None]
+        rising = sum(after == before + 1 for before, after in zip(counted, counted[1:], strict=False))
+        if (
+            len(counted) >= 3
+            and rising >= 0.7 * (len(counted) - 1)
+            and len(counted) >= 0.5 * len(numbers[start:])
+        ):
+            return start
+    return None
+
+
 def _inside_number(lines: Sequence[Line], position: int) -> bool:
     """Whether a number at a line's beginning goes on the line above ("pages 12-\\n34. Springer")."""
     return lines[position].text[0].isdigit() and lines[position - 1].text.rstrip()[-1] in "-–,("
@@ -56,7 +75,11 @@ def _parted(lines: Sequence[Line], position: int) -> bool:
     """Whether a line stands farther from the one above than lines of one entry do."""
     before, line = lines[position - 1], lines[position]
     if not same_column(before, line):
-        return before.text.rstrip()[-1:] == "." and _OPENING.match(line.text) is not None and line.text[0].isupper()
+        return (
+            before.text.rstrip()[-1:] == "."
+            and _OPENING.match(line.text) is not None
+            and line.text[0].isupper()
+        )
     gaps = [
         after.bottom - other.bottom
         for other, after in zip(lines, lines[1:], strict=False)

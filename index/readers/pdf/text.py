@@ -15,18 +15,22 @@ from typing import NamedTuple
 from index.layout import Box, PlacedWord
 from index.readers.pdf.blocks import Block
 from index.readers.pdf.headings import ABSTRACTS, REFERENCES, plain_name
-from index.readers.pdf.references import entries
+from index.readers.pdf.references import entries, first_entry
 from index.readers.pdf.schema import Line, PageText, Word
 from index.readers.pdf.style import cells_of
 from index.schema import PartKind, Section
 
 _HYPHENS = "-‐\u00ad"
-_PREFIXES = frozenset({"non", "self", "semi", "quasi", "so", "state", "well", "ill", "long", "short", "high", "low"})
+_PREFIXES = frozenset(
+    {"non", "self", "semi", "quasi", "so", "state", "well", "ill", "long", "short", "high", "low"}
+)
 _SUFFIXES = frozenset({
     "based", "level", "wise", "style", "aware", "free", "like", "trained", "tuned", "specific", "driven", "oriented",
     "dependent", "related", "shot", "scale", "centric", "grained", "agnostic", "supervised", "of", "to", "art", "term",
 })  # fmt: skip
-_APPENDIX = re.compile(r"(appendix|appendices|annex|supplement|[A-Z](\.\d+)*\.?\s+\S|checklist|author)", re.IGNORECASE)
+_APPENDIX = re.compile(
+    r"(appendix|appendices|annex|supplement|[A-Z](\.\d+)*\.?\s+\S|checklist|author)", re.IGNORECASE
+)
 
 
 class Composed(NamedTuple):
@@ -70,7 +74,11 @@ def parts_of(blocks: Sequence[Block]) -> list[Part]:
     name: str | None = None
     kind: PartKind = "text"
     heading: Block | None = None
-    for block in _flowing(blocks):
+    flowing = list(_flowing(blocks))
+    unheaded = None if _headed(flowing) else _list_start(flowing)
+    for position, block in enumerate(flowing):
+        if position == unheaded:
+            name, kind = "References", "references"
         if block.kind == "heading":
             name = block.name
             if plain_name(name or "") in REFERENCES:
@@ -85,6 +93,17 @@ def parts_of(blocks: Sequence[Block]) -> list[Part]:
         else:
             _add(parts, Part(name, kind, None, (block,)))
     return [_with_entries(part) if part.kind == "references" else part for part in parts]
+
+
+def _headed(blocks: Sequence[Block]) -> bool:
+    return any(block.kind == "heading" and plain_name(block.name or "") in REFERENCES for block in blocks)
+
+
+def _list_start(blocks: Sequence[Block]) -> int | None:
+    """The place of the block with which references begin that have no heading."""
+    places = [place for place, block in enumerate(blocks) if block.kind in ("text", "item") and block.lines]
+    start = first_entry([blocks[place].lines[0].text for place in places])
+    return None if start is None else places[start]
 
 
 def _add(parts: list[Part], part: Part) -> None:
@@ -172,7 +191,7 @@ def _goes_on(running: Block, block: Block) -> bool:
         return full
     if ending in ".?!:”":
         return False
-    return opening.islower() or (full and last.column != first.column or last.page != first.page and full)
+    return opening.islower() or (full and (last.page, last.column) != (first.page, first.column))
 
 
 def _stands_aside(running: Block, block: Block) -> bool:
@@ -210,7 +229,9 @@ class _Writing:
                 started = start if started is None else started
         if started is not None and self.length > started:
             page = part.paragraphs[0].lines[0].page
-            name = "Abstract" if plain_name(part.name or "") in ABSTRACTS and part.kind == "text" else part.name
+            name = (
+                "Abstract" if plain_name(part.name or "") in ABSTRACTS and part.kind == "text" else part.name
+            )
             self.sections.append(
                 Section(name=name, start=started, end=self.length, page=page, kind=part.kind)
             )
@@ -297,7 +318,9 @@ def _whole_word(line: Line) -> str:
 
 
 def _is_han(letter: str) -> bool:
-    return 0x2E80 <= ord(letter) <= 0x9FFF or 0xF900 <= ord(letter) <= 0xFAFF or 0xFF00 <= ord(letter) <= 0xFFEF
+    return (
+        0x2E80 <= ord(letter) <= 0x9FFF or 0xF900 <= ord(letter) <= 0xFAFF or 0xFF00 <= ord(letter) <= 0xFFEF
+    )
 
 
 def upright(word: Word, page: PageText) -> Box:

@@ -32,7 +32,9 @@ _FOLDED = re.compile("[\ufb00-\ufdff\ufe70-\ufefc\uff01-\uff5e\u2126\u212b]+")
 _RTL = ((0x0590, 0x08FF), (0xFB1D, 0xFDFF), (0xFE70, 0xFEFC))
 _HAN = ((0x2E80, 0x9FFF), (0xF900, 0xFAFF), (0xFF00, 0xFFEF), (0x20000, 0x3FFFF))
 _PRIVATE = ((0xE000, 0xF8FF), (0xF0000, 0x10FFFF))
-_SPACES = np.array([9, 10, 13, 32, 0xA0, 0x1680, *range(0x2000, 0x200C), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000])
+_SPACES = np.array(
+    [9, 10, 13, 32, 0xA0, 0x1680, *range(0x2000, 0x200C), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000]
+)
 _UNSEEN = np.array([0xFEFF, *range(0x200C, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070)])
 
 
@@ -77,7 +79,9 @@ def _aside(glyphs: Glyphs, elsewhere: NDArray[np.bool_]) -> tuple[str, ...]:
     return (text,) if text else ()
 
 
-def _per_run(glyphs: Glyphs, values: list[int] | list[float] | list[bool], otherwise: float) -> NDArray[np.float64]:
+def _per_run(
+    glyphs: Glyphs, values: list[int] | list[float] | list[bool], otherwise: float
+) -> NDArray[np.float64]:
     """A run's value for each of its characters."""
     return np.array([*values, otherwise], dtype=np.float64)[glyphs.of]
 
@@ -183,7 +187,12 @@ class _Characters:
         sizes = np.round(np.maximum.reduceat(self.size, starts), 1).tolist()
         runs = self.glyphs.runs
         rows = zip(
-            texts, *(side.tolist() for side in sides), sizes, self.of[starts].tolist(), glued.tolist(), strict=True
+            texts,
+            *(side.tolist() for side in sides),
+            sizes,
+            self.of[starts].tolist(),
+            glued.tolist(),
+            strict=True,
         )
         return [
             Word(
