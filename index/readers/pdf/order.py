@@ -331,6 +331,8 @@ def _distance(upper: Row, lower: Row) -> float:
 
 
 def _leftward(spans: Sequence[Span]) -> bool:
+    if all(span.run.text.isascii() for span in spans):
+        return False
     rtl = sum(0x590 <= ord(letter) <= 0x8FF for span in spans for letter in span.run.text)
     return rtl > 0.4 * sum(len(span.run.text) for span in spans)
 

@@ -19,13 +19,14 @@ def entries(lines: Sequence[Line]) -> list[tuple[Line, ...]]:
     """The entries of a list of references, as lines, in order."""
     if not lines:
         return []
+    usual = _usual_pitch(lines)
     labelled = sum(_LABEL.match(line.text) is not None for line in lines)
     starts = [0]
     for position in range(1, len(lines)):
         if labelled >= 0.12 * len(lines):
             begins = _LABEL.match(lines[position].text) is not None and not _inside_number(lines, position)
         else:
-            begins = _hangs(lines, position) or _parted(lines, position)
+            begins = _hangs(lines, position) or _parted(lines, position, usual)
         if begins:
             starts.append(position)
     return [tuple(lines[start:end]) for start, end in zip(starts, [*starts[1:], len(lines)], strict=True)]
@@ -71,18 +72,19 @@ def _indents(lines: Sequence[Line], line: Line) -> bool:
     return inset >= 0.25 * len(beside) or len(beside) == 1
 
 
-def _parted(lines: Sequence[Line], position: int) -> bool:
+def _parted(lines: Sequence[Line], position: int, usual: float) -> bool:
     """Whether a line stands farther from the one above than lines of one entry do."""
     before, line = lines[position - 1], lines[position]
     if not same_column(before, line):
-        return (
-            before.text.rstrip()[-1:] == "."
-            and _OPENING.match(line.text) is not None
-            and line.text[0].isupper()
-        )
-    gaps = [
-        after.bottom - other.bottom
-        for other, after in zip(lines, lines[1:], strict=False)
-        if same_column(other, after)
-    ]
-    return line.bottom - before.bottom > 1.18 * sorted(gaps)[len(gaps) // 4]
+        return before.text.rstrip()[-1:] == "." and _OPENING.match(line.text) is not None and line.text[0].isupper()
+    return line.bottom - before.bottom > 1.18 * usual
+
+
+def _usual_pitch(lines: Sequence[Line]) -> float:
+    """How far lines of one entry are apart: as most of the nearer ones are."""
+    pitches = sorted(
+        line.bottom - before.bottom
+        for before, line in zip(lines, lines[1:], strict=False)
+        if same_column(before, line)
+    )
+    return pitches[len(pitches) // 4] if pitches else 0.0

@@ -5,6 +5,7 @@ Boxes are in points from the top left corner of the page as it is shown; pages c
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import NamedTuple
 
 
@@ -28,37 +29,39 @@ class Word(NamedTuple):
     glued: bool = False
 
 
-class Line(NamedTuple):
-    """Words on one baseline within one column, from left to right as they are read; never empty.
-
-    `column` is where the lines of its column begin and end.
-    """
-
+class _Line(NamedTuple):
     page: int
     words: tuple[Word, ...]
     column: tuple[float, float] = (0.0, 0.0)
 
-    @property
+
+class Line(_Line):
+    """Words on one baseline within one column, from left to right as they are read; never empty.
+
+    `column` is where the lines of its column begin and end. What is measured of a line is measured once.
+    """
+
+    @cached_property
     def text(self) -> str:
         return "".join(word.text if word.glued else f" {word.text}" for word in self.words).lstrip(" ")
 
-    @property
+    @cached_property
     def left(self) -> float:
         return min(word.left for word in self.words)
 
-    @property
+    @cached_property
     def right(self) -> float:
         return max(word.right for word in self.words)
 
-    @property
+    @cached_property
     def top(self) -> float:
         return min(word.top for word in self.words)
 
-    @property
+    @cached_property
     def bottom(self) -> float:
         return max(word.bottom for word in self.words)
 
-    @property
+    @cached_property
     def size(self) -> float:
         """The size that most of its characters have."""
         sizes: dict[float, int] = {}
