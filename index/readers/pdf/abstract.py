@@ -23,6 +23,7 @@ _ALONE = re.compile(rf"(?:\W*)(?:{_WORDS})\W*", re.IGNORECASE)
 _SPREAD = re.compile(r"a\s?b\s?s\s?t\s?r\s?a\s?c\s?t|s\s?u\s?m\s?m\s?a\s?r\s?y", re.IGNORECASE)
 _RUN_IN = re.compile(rf"\W?(?:{_WORDS})\s*[.:—–\-]+\s*", re.IGNORECASE)
 _RUN_IN_PLAIN = re.compile(rf"(?:{_WORDS})\s+(?=\S)", re.IGNORECASE)
+_PLAIN = re.compile(r"(Abstract|Résumé|Zusammenfassung) [A-Z“\"]\S* [a-z]")
 _KEYWORDS = re.compile(
     r"(additional |author )?(key ?words?|index terms|keywords and phrases|mots[- ]cl(é|e)s|schlüsselwörter|"
     r"palabras clave|palavras-chave|parole chiave|ключевые слова|关键词|キーワード)\b|"
@@ -45,6 +46,14 @@ _RIGHTS = re.compile(
     re.IGNORECASE,
 )
 _FOOTNOTE = re.compile(r"^([*∗†‡§¶]|\d{1,2}\s?(?=[A-Z(])|(equal contribution|correspond))", re.IGNORECASE)
+_PART = (
+    r"(?:background|context|objectives?|aims?|purpose|motivation|introduction|methods?|methodology|approach|design|"
+    r"materials and methods|methods and (?:results|findings)|setting|participants|patients|results?|findings|"
+    r"conclusions?|interpretation|discussion|significance|importance|limitations|implications|principal findings|"
+    r"conclusions?/significance|design/methodology/approach|originality/value|trial registration|funding)"
+)
+_LABEL = re.compile(rf"{_PART}\W*", re.IGNORECASE)
+_LABELLED = re.compile(rf"{_PART}\s*[:.–—-]", re.IGNORECASE)
 _LEAST = 150  # characters of an abstract without a heading
 _MOST_LINES = 90
 _SMALLER = 0.93  # of the abstract's size: footnotes
@@ -66,12 +75,16 @@ class Abstract(NamedTuple):
 
 
 class _Start(NamedTuple):
-    """Where an abstract begins: a page, a line on it, and how many of that line's words are its heading."""
+    """Where an abstract begins: a page, a line on it, and how many of that line's characters are its heading.
+
+    `left` is where its column begins, if it stands beside another that the lines run into.
+    """
 
     page: int
     position: int
-    words: int
+    length: int
     whole: bool
+    left: float | None = None
 
 
 def headed(pages: Sequence[PageText]) -> Abstract | None:
@@ -114,44 +127,56 @@ def runs(line: Line) -> bool:
 
 def _starts(pages: Sequence[PageText]) -> list[_Start]:
     """Places that may be an abstract's heading, the likeliest first."""
-    alone, running = [], []
+    found = []
     for number, page in enumerate(pages):
         for position, line in enumerate(page.lines):
             text = line.text.strip()
-            if len(text) <= 40 and (_ALONE.fullmatch(text) or _SPREAD.fullmatch(text)):
-                alone.append(_Start(number, position, len(line.words), True))
-            elif (match := _RUN_IN.match(text)) or (
-                (match := _RUN_IN_PLAIN.match(text)) and _stands_out(line, match.end())
-            ):
-                running.append(_Start(number, position, _count(line, match.end()), False))
-    return sorted(alone + running, key=lambda each: (each.page, _rank(pages, each), each.position))
+            if len(text) <= 40 and _is_heading(text):
+                found.append(_Start(number, position, len(text), True))
+            elif length := _run_in(line, text):
+                found.append(_Start(number, position, length, False))
+            else:
+                found += _beside(line, number, position)
+    return sorted(found, key=lambda each: (each.page, _rank(pages, each), each.position))
+
+
+def _run_in(line: Line, text: str) -> int:
+    """How many characters of the line are a heading that runs into an abstract; 0 where there is none."""
+    if match := _RUN_IN.match(text):
+        return match.end()
+    plain = _RUN_IN_PLAIN.match(text)
+    return plain.end() if plain and (_stands_out(line, plain.end()) or _PLAIN.match(text)) else 0
+
+
+def _beside(line: Line, number: int, position: int) -> list[_Start]:
+    """A heading in a line that begins with another column's words, as beside a journal's notes."""
+    for place, word in enumerate(line.words[1:], 1):
+        if word.left - line.words[place - 1].right > 2 * word.size:
+            rest = line._replace(words=line.words[place:])
+            text = rest.text.strip()
+            if _is_heading(text):
+                return [_Start(number, position, len(text), True, word.left)]
+            if match := _RUN_IN.match(text):
+                return [_Start(number, position, match.end(), False, word.left)]
+    return []
+
+
+def _is_heading(text: str) -> bool:
+    return bool(_ALONE.fullmatch(text) or _SPREAD.fullmatch(text))
 
 
 def _rank(pages: Sequence[PageText], start: _Start) -> int:
     """Abstracts before summaries and translations."""
-    return (
-        0
-        if "abstract" in re.sub(r"\s", "", pages[start.page].lines[start.position].text[:30].casefold())
-        else 1
-    )
-
-
-def _count(line: Line, length: int) -> int:
-    """How many words make up the first `length` characters of the line."""
-    done = 0
-    for count, word in enumerate(line.words):
-        done += len(word.text) + (0 if word.glued or not count else 1)
-        if done >= length - 1:
-            return count + 1
-    return len(line.words)
+    text = re.sub(r"\s", "", pages[start.page].lines[start.position].text.casefold())
+    return 0 if "abstract" in text[:60] else 1
 
 
 def _stands_out(line: Line, length: int) -> bool:
     """Whether the words that may be a heading look otherwise than those after them."""
-    count = _count(line, length)
-    if count >= len(line.words):
+    rest = _without(line, length)
+    if rest is None:
         return False
-    one, other = line.words[0], line.words[count]
+    one, other = line.words[0], rest.words[0]
     return (
         one.bold != other.bold or one.italic != other.italic or one.text.isupper() or one.font != other.font
     )
@@ -160,18 +185,19 @@ def _stands_out(line: Line, length: int) -> bool:
 def _from(pages: Sequence[PageText], start: _Start) -> Abstract:
     """The lines from a start to the abstract's end."""
     page = pages[start.page]
-    first = page.lines[start.position]
+    whole = page.lines[start.position]
+    first = whole if start.left is None else _from_left(whole, start.left) or whole
     lines: list[Line] = []
     places: list[Place] = []
     if not start.whole:
-        rest = _without(first, start.words)
+        rest = _without(first, start.length)
         if rest is not None:
             lines.append(rest)
             places.append((page.number, start.position))
     for number in range(start.page, min(start.page + 2, len(pages))):
         here = pages[number]
         begin = start.position + 1 if number == start.page else 0
-        ended = _collect(here, begin, lines, places)
+        ended = _collect(here, begin, lines, places, start.left)
         if ended or len(lines) > _MOST_LINES:
             break
     if len(lines) > _MOST_LINES:
@@ -180,22 +206,40 @@ def _from(pages: Sequence[PageText], start: _Start) -> Abstract:
     return Abstract(tuple(lines), tuple(places), heading, first.top)
 
 
-def _collect(page: PageText, begin: int, lines: list[Line], places: list[Place]) -> bool:
+def _collect(page: PageText, begin: int, lines: list[Line], places: list[Place], left: float | None) -> bool:
     """Adds the page's lines from `begin` on to the abstract; whether it ended there."""
     for position in range(begin, len(page.lines)):
-        line = page.lines[position]
-        if not lines:
+        whole = page.lines[position]
+        line = whole if left is None else _from_left(whole, left)
+        if line is None:
+            if opens_body(whole):
+                return True
+            continue
+        if not lines and not _LABEL.fullmatch(line.text.strip()):
             if keywords(line) or opens_body(line):
                 return True
-        elif _aside(line, lines, page):
+        elif lines and _aside(line, lines, page):
             continue
-        elif _ends(line, lines, page.lines, position):
+        elif lines and not _labels(line, lines) and _ends(line, lines):
             return True
         lines.append(line)
         places.append((page.number, position))
         if len(lines) > _MOST_LINES:
             return True
     return False
+
+
+def _from_left(line: Line, left: float) -> Line | None:
+    """The part of a line that stands in the abstract's column, if it runs into it; None where it does not."""
+    words = tuple(word for word in line.words if word.left >= left - 4)
+    return line._replace(words=(words[0]._replace(glued=False), *words[1:])) if words else None
+
+
+def _labels(line: Line, lines: Sequence[Line]) -> bool:
+    """Whether a line is the label of a further part of an abstract that has labelled parts."""
+    begins = _LABEL.fullmatch(lines[0].text.strip()) or _LABELLED.match(lines[0].text)
+    later = not re.match(r"(introduction|background)", line.text.strip(), re.IGNORECASE)
+    return bool(begins and later and _LABEL.fullmatch(line.text.strip()))
 
 
 def _aside(line: Line, lines: Sequence[Line], page: PageText) -> bool:
@@ -207,7 +251,7 @@ def _aside(line: Line, lines: Sequence[Line], page: PageText) -> bool:
     return smaller and low and unfinished and line.top > lines[-1].bottom
 
 
-def _ends(line: Line, lines: Sequence[Line], page: Sequence[Line], position: int) -> bool:
+def _ends(line: Line, lines: Sequence[Line]) -> bool:
     """Whether a line is the first behind an abstract."""
     text = line.text.strip()
     if (
@@ -296,9 +340,18 @@ def _leading(lines: Sequence[Line]) -> float:
     return ways[len(ways) // 2] if ways else 1.25 * _size(lines)
 
 
-def _without(line: Line, count: int) -> Line | None:
-    words: tuple[Word, ...] = line.words[count:]
-    return line._replace(words=(words[0]._replace(glued=False), *words[1:])) if words else None
+def _without(line: Line, length: int) -> Line | None:
+    """The line without its first characters; a word that they are part of keeps the rest of its letters."""
+    done = 0
+    for place, word in enumerate(line.words):
+        begin = done + (0 if word.glued or not place else 1)
+        done = begin + len(word.text)
+        if done > length:
+            cut = max(length - begin, 0)
+            left = word.left + (word.right - word.left) * cut / len(word.text)
+            rest: Word = word._replace(text=word.text[cut:], left=left, glued=False)
+            return line._replace(words=(rest, *line.words[place + 1 :]))
+    return None
 
 
 def _prose(lines: Sequence[Line], position: int) -> bool:

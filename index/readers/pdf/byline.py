@@ -63,10 +63,14 @@ class Cell(NamedTuple):
 
 
 class Byline(NamedTuple):
-    """The names in the order of the page, and the organisation of the first where it is clear."""
+    """The names in the order of the page, and the organisation of the first where it is clear.
+
+    `sure` tells that more than capitals speaks for names: marks behind them, or several in one list.
+    """
 
     authors: tuple[str, ...] = ()
     organization: str | None = None
+    sure: bool = False
 
 
 class _Entry(NamedTuple):
@@ -95,13 +99,15 @@ def byline(lines: Sequence[Line]) -> Byline:
     rows = _rows([cell for line in lines for cell in cells_of(line)])
     named: list[str] = []
     first: Cell | None = None
+    sure = False
     above: list[tuple[Cell, bool]] = []
     for entry in _mended([[_Entry(_text(cell), cell) for cell in row] for row in rows]):
         found = _names(entry, first, above)
         above.append((entry.cell, bool(found)))
         named += [name for name in found if name not in named]
         first = first or (entry.cell if found else None)
-    return Byline(tuple(named), _organisation_of(first, rows) if first else None)
+        sure = sure or len(found) > 1 or bool(found and BREAK in entry.text)
+    return Byline(tuple(named), _organisation_of(first, rows) if first else None, sure)
 
 
 def addressed(lines: Sequence[Line]) -> bool:

@@ -63,7 +63,7 @@ def front_matter(pages: Sequence[PageText], embedded: Embedded, aside: Sequence[
 
 
 def _front(title: str, written: Byline, facts: Imprint, summary: Abstract, used: frozenset[Place]) -> Front:
-    return Front(title, *written, *facts, summary.lines, summary.places, summary.heading, used)
+    return Front(title, *written[:2], *facts, summary.lines, summary.places, summary.heading, used)
 
 
 def _written(
@@ -74,7 +74,8 @@ def _written(
     Names without an address or an abstract near them are any words with capitals.
     """
     lines = [page.lines[position] for position in positions]
-    written, told = byline(lines), addressed(lines)
+    written = byline(lines)
+    told = written.sure or addressed(lines)
     if not summary.lines and written.authors and told:
         summary = unheaded(page, title.bottom) or summary
     if not summary.lines and not told:

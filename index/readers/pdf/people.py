@@ -107,7 +107,7 @@ def people(text: str) -> list[str] | None:
         return None
     found: list[str] = []
     for part in pieces(text):
-        name = person(part)
+        name = None if _DEGREES.fullmatch(part) else person(part)
         if name:
             found.append(name)
         elif _SUFFIX.fullmatch(part) and found:
@@ -161,7 +161,8 @@ def _cased(words: list[str]) -> list[str]:
     written = [word for word in words if "." not in word and len(word) > 1]
     if not written or not all(word.isupper() for word in written):
         return words
-    return [_lowered(word) if word in written and re.search("[AEIOUY]", word) else word for word in words]
+    lowered = [_lowered(word) if word in written and re.search("[AEIOUY]", word) else word for word in words]
+    return [lowered[0][:1].upper() + lowered[0][1:], *lowered[1:]]
 
 
 def _lowered(word: str) -> str:
