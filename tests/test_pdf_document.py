@@ -119,7 +119,11 @@ def test_running_heads_feet_and_page_numbers_are_left_out(tmp_path: Path) -> Non
     for page in range(1, 5):
         sheets.line(LEFT, 30, f"A. Lovelace / Journal of Foxes {page + 2} (2024) 1-4", size=8)
         for row in range(10):
-            sheets.line(LEFT, 100 + 12 * row, f"unique sentence {page} {row} goes over the lazy dogs here")
+            sheets.line(
+                LEFT,
+                100 + 12 * row,
+                f"{chr(96 + page)}{chr(97 + row)} is a unique sentence over the lazy dogs",
+            )
         sheets.line(300, 760, str(page), size=9)
         sheets.next()
     text = document(sheets).text

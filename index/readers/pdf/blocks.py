@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from index.readers.pdf.headings import heading
+from index.readers.pdf.headings import heading, numbered
 from index.readers.pdf.order import CAPTION
 from index.readers.pdf.schema import Line, Word
 from index.readers.pdf.style import Style, body_like, cells_of, gap_between, runs_on, same_column, tabular
@@ -169,8 +169,10 @@ def _continues(lines: Sequence[Line], first: int, position: int, style: Style) -
     if not (close and alike) or len(cells_of(line)) > 2:
         return False
     wide = before.right > before.column[1] - 0.25 * (before.column[1] - before.column[0])
-    full = before.right - before.left > 0.5 * (line.right - line.left)
-    return not (_ends_sentence(before) and not wide) and full
+    label = _LABEL.match(before.text)
+    alone = label is not None and len(before.text) <= label.end() + 1
+    full = alone or before.right - before.left > 0.5 * (line.right - line.left)
+    return (alone or wide or not _ends_sentence(before)) and full
 
 
 def _mark_rows(
@@ -239,8 +241,12 @@ def _rows(
         rows = tabular(line)
         if not rows and body_like(lines, position, style):
             break
-        if not rows and heading(lines, position, style) is not None and step > 0 and len(found) > 1:
-            break
+        if step > 0 and len(found) > 1 and heading(lines, position, style) is not None:
+            opens = (
+                numbered(line) and line.left - line.column[0] < line.size and line.size > 0.97 * style.size
+            )
+            if opens or not rows:
+                break
         found.append(position)
         if rows or line.size < 0.95 * style.size:
             last = len(found)
@@ -258,7 +264,7 @@ def _figure_text(
     above = [
         position
         for position in range(max(caption - 400, 0), min(caption + 400, len(lines)))
-        if lines[position].page == label.page
+        if (lines[position].page, lines[position].turned) == (label.page, label.turned)
         and lines[position].bottom <= label.top + 1
         and min(right, lines[position].right) - max(left, lines[position].left) > 0
     ]

@@ -31,17 +31,18 @@ _RIGHTS = re.compile(
 
 def furniture(pages: Sequence[PageText]) -> frozenset[Place]:
     """The places of the lines that belong to the pages and not to the text."""
-    edges = [(page, position, near) for page in pages for position, near in _edge_lines(page)]
-    keys = Counter(key for page, position, near in edges for key in {_key(page, position, near)})
+    edges = [(page, position, near, outer) for page in pages for position, near, outer in _edge_lines(page)]
+    keys = Counter(key for page, position, near, _ in edges for key in {_key(page, position, near)})
     least = 2 if len(pages) < 8 else 3
     found = set()
-    for page, position, near in edges:
+    for page, position, near, outer in edges:
         line = page.lines[position]
         high, low = line.top < 0.11 * page.height, line.bottom > 0.89 * page.height
+        edge = line.top < 0.16 * page.height or line.bottom > 0.84 * page.height
         again = _again(keys, _key(page, position, near)) >= least
-        numbered = (high or low) and _NUMBER.fullmatch(line.text) is not None
+        numbered = outer and (high or low) and _NUMBER.fullmatch(line.text) is not None
         rights = page.number == 1 and (high or line.top > 0.8 * page.height) and _RIGHTS.search(line.text)
-        if numbered or rights or (again and (high or low)):
+        if numbered or rights or (again and (high or low or (outer and edge))):
             found.add((page.number, position))
     return frozenset(found)
 
@@ -66,11 +67,15 @@ def without_line_numbers(runs: Sequence[Line]) -> list[Line]:
     return [run for run in runs if id(run) not in counting]
 
 
-def _edge_lines(page: PageText) -> list[tuple[int, bool]]:
-    """The places of the lines nearest to the page's top and bottom, and whether it is the top."""
-    down = sorted(range(len(page.lines)), key=lambda position: page.lines[position].top)
-    top = [(position, True) for position in down[:_EDGE]]
-    return top + [(position, False) for position in down[len(top) :][-_EDGE:]]
+def _edge_lines(page: PageText) -> list[tuple[int, bool, bool]]:
+    """The places of the lines nearest to the page's top and bottom, whether it is the top, and the very edge."""
+    upright = [position for position, line in enumerate(page.lines) if line.turned == page.turned]
+    down = sorted(upright, key=lambda position: page.lines[position].top)
+    top = [(position, True, rank < 2) for rank, position in enumerate(down[:_EDGE])]
+    bottom = [
+        (position, False, rank < 2) for rank, position in enumerate(down[len(top) :][: -_EDGE - 1 : -1])
+    ]
+    return top + bottom
 
 
 def _key(page: PageText, position: int, near_top: bool) -> tuple[str, bool, int]:

@@ -93,7 +93,7 @@ class Glyphs(NamedTuple):
     frame: Frame
     drawn_share: float
     lost: float = 0.0
-    """Which share of the page's text objects pdfium finds no characters for, as in Chinese fonts that are not there."""
+    """Which share of its text pdfium finds no characters for, as in Chinese fonts that are not there."""
 
 
 def glyphs_of(page: Any) -> Glyphs:
@@ -164,7 +164,9 @@ class _Reading:
         self._straighten(boxes, of, runs)
         frame = frame_of(self.page)
         pictures = _share(self._pictures, frame)
-        return Glyphs(codes, boxes, of, tuple(runs), frame, pictures, self._lost(places))
+        return Glyphs(
+            codes, boxes, of, tuple(runs), frame, pictures, self._lost(places, int((of >= 0).sum()))
+        )
 
     def _runs(self, objects: list[int], boxes: NDArray[np.float64]) -> tuple[dict[int, int], list[Run]]:
         """The runs, and the place of each text object among them."""
@@ -233,13 +235,13 @@ class _Reading:
             for each in handles
         ]
 
-    def _lost(self, places: dict[int, int]) -> float:
+    def _lost(self, places: dict[int, int], drawn: int) -> float:
         texts = [(address, each) for kind, address, each in self._objects if kind == pdfium.FPDF_PAGEOBJ_TEXT]
         unseen = [each for address, each in texts if address not in places]
         if len(unseen) < 0.3 * len(texts) or len(unseen) < 5:
             return 0.0
         empty = sum(pdfium.FPDFTextObj_GetText(each, self.text_page, None, 0) <= 2 for each in unseen)
-        return float(empty / len(texts))
+        return float(empty / (empty + drawn))
 
     @cached_property
     def _drawn_inside(self) -> frozenset[int]:

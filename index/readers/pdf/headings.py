@@ -147,6 +147,11 @@ def heading(lines: Sequence[Line], position: int, style: Style) -> Heading | Non
     return Heading(text.rstrip(".") if text.endswith(".") else text, end - position)
 
 
+def numbered(line: Line) -> bool:
+    """Whether a line begins as a numbered heading does."""
+    return _NUMBERED.fullmatch(line.text) is not None
+
+
 def _one(text: str) -> str:
     return " ".join(re.sub(r"(?<=\w)-\s+(?=[a-z])", "", text).split()).strip("■▪ ")
 

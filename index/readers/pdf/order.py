@@ -22,6 +22,9 @@ _CELL = 2.0  # points; a gutter is looked for on a grid of such cells
 _LEAST_HEIGHT = 40.0  # points of lines beside each other that make a gutter
 _LEAST_SHARE = 0.15  # of the height of a page's lines
 _RUNNING = 0.55  # of a column's characters that stand in runs as long as running text
+_NARROWEST = (
+    0.42  # of the other side's width; a table's first column is narrower, one of three columns is not
+)
 _APART = 25.0  # points from a file's gutter to that of a page which is laid out otherwise
 _FAR = 5.0  # line heights between the rows of one figure
 _CLOSE = 1.6  # line heights between rows that belong to one wide part
@@ -71,8 +74,18 @@ def in_order(pages: Sequence[PageText]) -> list[PageText]:
         near = [gutter for gutter in shared if own is not None and abs(gutter - own) < _APART]
         usual = shared if page.turned == 0 or upright <= len(pages) / 2 else ()
         rows = _arranged(each, own if near or not shared else None, usual, 0)
-        ordered.append(page._replace(lines=tuple(_lines(rows, page.number))))
+        lines = (*_lines(rows, page.number), *_sideways(page))
+        ordered.append(page._replace(lines=lines, sideways=()))
     return ordered
+
+
+def _sideways(page: PageText) -> Iterator[Line]:
+    """The lines of a table that is laid sideways on a page of text; what runs along figures is left out."""
+    for turned in sorted({run.turned for run in page.sideways}):
+        spans = [_span(run) for run in page.sideways if run.turned == turned]
+        rows = rows_of(spans)
+        if sum(len(row) >= 3 for row in rows) >= 3:
+            yield from _lines(_in_column(spans, _edges(spans)), page.number)
 
 
 def rows_of(spans: Iterable[Span]) -> list[Row]:
@@ -155,7 +168,10 @@ def _parts(spans: Sequence[Span], gutter: float, running: float) -> bool:
         [span for span in spans if span.right <= gutter + 3],
         [span for span in spans if span.left >= gutter - 3],
     )
-    return all(len(side) >= 2 and _running(side) >= running for side in sides)
+    if not all(len(side) >= 2 and _running(side) >= running for side in sides):
+        return False
+    widths = sorted(max(span.right for span in side) - min(span.left for span in side) for side in sides)
+    return not running or widths[0] >= _NARROWEST * widths[1]
 
 
 def _running(spans: Sequence[Span]) -> float:
@@ -341,7 +357,7 @@ def _lines(rows: Iterable[tuple[Edges, Row]], number: int) -> Iterator[Line]:
     for edges, row in rows:
         spans = row[::-1] if _leftward(row) else row
         words = [word for span in spans for word in _loose(span.run.words)]
-        yield Line(number, tuple(words), edges)
+        yield Line(number, tuple(words), edges, spans[0].run.turned)
 
 
 def _loose(words: Sequence[Word]) -> Iterator[Word]:

@@ -73,6 +73,7 @@ def page_of(document: PdfDocument, number: int) -> PageText:
             hidden_texts(glyphs, why, number),
             round(glyphs.drawn_share, 2),
             found.turned,
+            found.sideways,
             found.aside,
             max(found.unmapped, glyphs.lost),
         )

@@ -33,12 +33,14 @@ class _Line(NamedTuple):
     page: int
     words: tuple[Word, ...]
     column: tuple[float, float] = (0.0, 0.0)
+    turned: int = 0
 
 
 class Line(_Line):
     """Words on one baseline within one column, from left to right as they are read; never empty.
 
-    `column` is where the lines of its column begin and end. What is measured of a line is measured once.
+    `column` is where the lines of its column begin and end; `turned` how many quarter turns clockwise from how the page
+    is shown its words are seen. What is measured of a line is measured once.
     """
 
     @cached_property
@@ -93,6 +95,8 @@ class PageText(NamedTuple):
     drawn_share: float = 0.0
     """How much of the page pictures cover, in [0, 1]: a scan's is near 1."""
     turned: int = 0
+    sideways: tuple[Line, ...] = ()
+    """Runs of text in another direction than the page's, until they are put in order."""
     aside: tuple[str, ...] = ()
     """What runs along its margins in another direction than its text."""
     unmapped: float = 0.0

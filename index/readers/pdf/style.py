@@ -51,7 +51,8 @@ def style_of(lines: Sequence[Line]) -> Style:
 
 def same_column(before: Line, line: Line) -> bool:
     """Whether a line stands below another in one column."""
-    return before.page == line.page and before.column == line.column and line.bottom > before.bottom - 2
+    beside = (before.page, before.turned, before.column) == (line.page, line.turned, line.column)
+    return beside and line.bottom > before.bottom - 2
 
 
 def gap_between(one: Line, other: Line) -> float:

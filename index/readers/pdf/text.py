@@ -262,7 +262,7 @@ class _Writing:
                 self._write(" ")
             last = position == len(line.words) - 1
             text, joint = self._joined(line, after) if last and after is not None else (word.text, "")
-            self._place(word, line.page, text)
+            self._place(word, line.page, line.turned, text)
             self._write(joint)
 
     def _joined(self, line: Line, after: Line) -> tuple[str, str]:
@@ -295,11 +295,11 @@ class _Writing:
             return True
         return min(len(before), len(after)) > 3 and bool(self.known[before] and self.known[after])
 
-    def _place(self, word: Word, page: int, text: str) -> None:
+    def _place(self, word: Word, page: int, turned: int, text: str) -> None:
         start = self.length
         self._write(text)
         if text:
-            box = upright(word, self.pages[page])
+            box = upright(word, self.pages[page], turned)
             self.words.append(PlacedWord(start, self.length, box))
 
     def _write(self, text: str) -> None:
@@ -323,18 +323,14 @@ def _is_han(letter: str) -> bool:
     )
 
 
-def upright(word: Word, page: PageText) -> Box:
-    """The word's box on the page as it is shown, also where its text runs sideways."""
+def upright(word: Word, page: PageText, turned: int) -> Box:
+    """The box of a word that is seen `turned` on the page as it is shown."""
     left, top, right, bottom = word.left, word.top, word.right, word.bottom
-    if page.turned == 1:
-        left, top, right, bottom = top, page.width - right, bottom, page.width - left
-    elif page.turned == 2:
-        left, top, right, bottom = (
-            page.width - right,
-            page.height - bottom,
-            page.width - left,
-            page.height - top,
-        )
-    elif page.turned == 3:
-        left, top, right, bottom = page.height - bottom, left, page.height - top, right
+    width, height = (page.height, page.width) if (turned - page.turned) % 2 else (page.width, page.height)
+    if turned == 1:
+        left, top, right, bottom = top, width - right, bottom, width - left
+    elif turned == 2:
+        left, top, right, bottom = width - right, height - bottom, width - left, height - top
+    elif turned == 3:
+        left, top, right, bottom = height - bottom, left, height - top, right
     return Box(page.number, left, top, right, bottom)

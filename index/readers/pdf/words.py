@@ -20,6 +20,7 @@ from index.readers.pdf.schema import Line, Word
 _WIDE = 1.0  # ems between words that stand in different runs
 _GAP = 0.3  # ems between characters of different words
 _LEAST_GAP = 0.06  # ems without which pdfium's spaces are kerning
+_LEAST_SIDEWAYS = 150  # characters of text in another direction, from which it may be a table
 _LONGEST_ASIDE = 2_000  # characters
 _RAISED = 0.09  # ems off the baseline of the character before
 
@@ -46,6 +47,7 @@ class Seen(NamedTuple):
     width: float
     height: float
     unmapped: float
+    sideways: tuple[Line, ...]
     aside: tuple[str, ...]
 
 
@@ -58,13 +60,22 @@ def seen(glyphs: Glyphs, hidden: NDArray[np.bool_], number: int) -> Seen:
     outside = np.isin(glyphs.codes, _SPACES) | np.isin(glyphs.codes, _UNSEEN) | (glyphs.codes == 0)
     kept = np.flatnonzero(drawn & ~outside & (quarters == turn))
     chars = _Characters(glyphs, kept, frame)
+    turned = (turn - glyphs.frame.quarters) % 4
+    sideways: list[Line] = []
+    for other in range(4):
+        there = np.flatnonzero(drawn & ~outside & (quarters == other)) if other != turn else kept[:0]
+        if len(there) >= _LEAST_SIDEWAYS:
+            quarter = (other - glyphs.frame.quarters) % 4
+            runs = _Characters(glyphs, there, glyphs.frame.turned(quarter)).lines(number)
+            sideways.extend(run._replace(turned=quarter) for run in runs)
     unmapped = float(chars.unmapped.mean()) if len(kept) else 0.0
     return Seen(
-        tuple(chars.lines(number)),
-        (turn - glyphs.frame.quarters) % 4,
+        tuple(run._replace(turned=turned) for run in chars.lines(number)),
+        turned,
         frame.width,
         frame.height,
         unmapped,
+        tuple(sideways),
         _aside(glyphs, drawn & (quarters != turn)),
     )
 
