@@ -13,9 +13,17 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from index.readers.pdf.headings import heading, numbered
-from index.readers.pdf.order import CAPTION
 from index.readers.pdf.schema import Line, Word
-from index.readers.pdf.style import Style, body_like, cells_of, gap_between, runs_on, same_column, tabular
+from index.readers.pdf.style import (
+    CAPTION,
+    Style,
+    body_like,
+    cells_of,
+    gap_between,
+    runs_on,
+    same_column,
+    tabular,
+)
 
 BlockKind = Literal["text", "item", "heading", "caption", "table", "note"]
 

@@ -11,11 +11,13 @@ from collections import Counter
 from collections.abc import Sequence
 
 from index.readers.pdf.schema import Line, PageText
+from index.readers.pdf.style import CAPTION, cells_of
 
 Place = tuple[int, int]
 """A page's number, and a line's place among its lines."""
 
 _EDGE = 4  # lines from a page's top or bottom among which furniture is looked for
+_TABLE_ROW = 4  # cells; a table's head may stand at one height on two pages
 _NEAR = 8.0  # points between the places of one running head on two pages
 _NUMBER = re.compile(
     r"(page|seite|p\.)?\s*[-–—|·\[(]*\s*(\d{1,5}|[ivxl]{1,6}|[A-Z]?-?\d{1,3})\s*((of|/|von|sur)\s*\d+)?\s*[-–—|·\])]*",
@@ -39,7 +41,11 @@ def furniture(pages: Sequence[PageText]) -> frozenset[Place]:
         line = page.lines[position]
         high, low = line.top < 0.11 * page.height, line.bottom > 0.89 * page.height
         edge = line.top < 0.16 * page.height or line.bottom > 0.84 * page.height
-        again = _again(keys, _key(page, position, near)) >= least
+        again = (
+            _again(keys, _key(page, position, near)) >= least
+            and not CAPTION.match(line.text)
+            and len(cells_of(line)) < _TABLE_ROW
+        )
         numbered = outer and (high or low) and _NUMBER.fullmatch(line.text) is not None
         rights = page.number == 1 and (high or line.top > 0.8 * page.height) and _RIGHTS.search(line.text)
         if numbered or rights or (again and (high or low or (outer and edge))):

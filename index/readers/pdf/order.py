@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from index.readers.pdf.furniture import without_line_numbers
 from index.readers.pdf.schema import Line, PageText, Word
+from index.readers.pdf.style import CAPTION
 
 _CELL = 2.0  # points; a gutter is looked for on a grid of such cells
 _LEAST_HEIGHT = 40.0  # points of lines beside each other that make a gutter
@@ -31,11 +32,6 @@ _CLOSE = 1.6  # line heights between rows that belong to one wide part
 _SAME_ROW = 0.5  # of the lower height that two runs of one row share
 
 _FIRST_ENTRY = re.compile(r"\[1\]|1\.\s|\(1\)\s|1\)\s")
-CAPTION = re.compile(
-    r"(Figure|Fig\.?|Table|Tab\.?|Algorithm|Listing|Scheme|Plate|Box|Tableau|Abbildung|Abb\.|Tabelle|图|圖|表|그림|표)\s*"
-    r"(S?\d+|[IVX]+\b|[A-Z]?\.?\d+)",
-    re.IGNORECASE,
-)
 
 
 class Span(NamedTuple):

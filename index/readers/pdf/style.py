@@ -6,6 +6,7 @@ which lines hold cells of a table.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from statistics import median
@@ -15,6 +16,12 @@ from index.readers.pdf.schema import Line, Word
 
 CELL_GAP = 0.85  # ems between two cells; a justified line's words are seldom that far apart
 _WIDE = 0.55  # of its column that a line of running text fills
+
+CAPTION = re.compile(
+    r"(Figure|Fig\.?|Table|Tab\.?|Algorithm|Listing|Scheme|Plate|Box|Tableau|Abbildung|Abb\.|Tabelle|图|圖|表|그림|표)\s*"
+    r"(S?\d+|[IVX]+\b|[A-Z]?\.?\d+)",
+    re.IGNORECASE,
+)
 
 
 class Style(NamedTuple):
