@@ -109,6 +109,11 @@ _RUN_IN = re.compile(
 )
 
 
+_STATEMENT = re.compile(
+    r"^\d+:|[^\W\d]{3,}\. [A-Z][a-z]* [a-z]"
+)  # a line of code, a sentence with one before it
+
+
 class Heading(NamedTuple):
     """A heading's text, how many lines it takes, and what of its last line is the paragraph after it."""
 
@@ -178,7 +183,8 @@ def _named(text: str) -> bool:
     """Whether a line could name a part: words, not a formula or a row of numbers."""
     letters = sum(letter.isalpha() for letter in text)
     longest = max((len(word) for word in re.findall(r"[^\W\d_]+", text)), default=0)
-    return 2 < len(text) <= _LONGEST and letters >= 0.55 * len(text.replace(" ", "")) and longest >= 3
+    wordy = 2 < len(text) <= _LONGEST and letters >= 0.55 * len(text.replace(" ", ""))
+    return wordy and longest >= (3 if _NUMBERED.match(text) else 4) and _STATEMENT.search(text) is None
 
 
 def _alone(lines: Sequence[Line], position: int, style: Style) -> bool:

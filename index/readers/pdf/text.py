@@ -62,9 +62,12 @@ def vocabulary(blocks: Sequence[Block]) -> Counter[str]:
     """The words, whole and with their hyphens, that stand within lines, in small letters."""
     found: Counter[str] = Counter()
     for block in blocks:
+        parted = False
         for line in block.lines:
-            text = line.text.casefold()
-            found.update(re.findall(r"\w+(?:[-‐]\w+)*", text[: -len(line.words[-1].text)]))
+            whole = line.words[1:-1] if parted else line.words[:-1]
+            parted = line.words[-1].text[-1] in _HYPHENS
+            text = "".join(word.text if word.glued else f" {word.text}" for word in whole).casefold()
+            found.update(re.findall(r"\w+(?:[-‐]\w+)*", text))
     return found
 
 
@@ -291,7 +294,7 @@ class _Writing:
             return hyphened > plain
         if not following[0].islower() or "-" in before or before in _PREFIXES or after in _SUFFIXES:
             return True
-        if before.endswith("ly") and len(before) > 4:
+        if before.endswith("ly") and (self.known[before] or len(before) > 8):
             return True
         return min(len(before), len(after)) > 3 and bool(self.known[before] and self.known[after])
 
