@@ -25,6 +25,7 @@ _MOST_OBJECTS = 20_000  # of one page that are looked at for pictures
 _BOLD = re.compile(r"bold|black|heavy|semib|demi|medi(?!ev)|cmbx|cmb\d|sfbx|sfrb|-bd|[-,]b$", re.IGNORECASE)
 _ITALIC = re.compile(r"ital|obli|slant|cmti|cmsl|cmmi|sfti|sfsl|-it$|[-,]i$", re.IGNORECASE)
 _ITALIC_FLAG, _BOLD_FLAG = 1 << 6, 1 << 18
+_FARTHEST = 200_000.0  # points from a page's corner; beyond is nowhere
 _LEAST_FIGURE = 40.0  # points that each side of a figure has; a stamp or a page number is smaller
 _DROP = 0.25  # of a font's size, from the baseline to the bottom of its boxes, where pdfium does not say
 _INVISIBLE = (pdfium.FPDF_TEXTRENDERMODE_INVISIBLE, pdfium.FPDF_TEXTRENDERMODE_CLIP)
@@ -157,11 +158,14 @@ class _Reading:
         for _ in map(_loose_box, repeat(handle), range(count), range(base, base + 16 * count, 16)):
             pass
         boxes = np.frombuffer(loose, dtype=np.float32)[: 4 * count].reshape(-1, 4).astype(np.float64)
-        boxes = boxes[:, [0, 3, 2, 1]]  # pdfium's order is left, top, right, bottom
+        boxes = np.nan_to_num(
+            boxes[:, [0, 3, 2, 1]], posinf=_FARTHEST, neginf=-_FARTHEST
+        )  # from left, top, right, bottom
         objects = [found or 0 for found in map(_text_object, repeat(handle), range(count))]
         places, runs = self._runs(objects, boxes)
         of = np.fromiter(map(places.__getitem__, objects), dtype=np.int64, count=count)
         self._straighten(boxes, of, runs)
+        np.clip(np.nan_to_num(boxes), -_FARTHEST, _FARTHEST, out=boxes)
         frame = frame_of(self.page)
         pictures = _share(self._pictures, frame)
         return Glyphs(
@@ -195,6 +199,7 @@ class _Reading:
         shade = _shade(item)
         mode = pdfium.FPDFTextObj_GetTextRenderMode(item)
         shown, quarter = abs(size.value) * math.hypot(matrix.c, matrix.d), _quarter(matrix.a, matrix.b)
+        shown = min(shown, _FARTHEST) if math.isfinite(shown) else 0.0
         loose = quarter == 0 and box[2] > box[0]
         return Run(
             *fonts[key],

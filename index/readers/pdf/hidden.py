@@ -30,7 +30,9 @@ HOW = (
     "it has the colour of its ground",
     "it is too small to read",
     "it lies outside the page",
+    "its characters have no shape",
 )
+_TAGS = (0xE0000, 0xE007F)  # a hidden copy of ASCII
 
 
 def hidden(glyphs: Glyphs, picture: Picture) -> NDArray[np.int8]:
@@ -54,6 +56,7 @@ def hidden(glyphs: Glyphs, picture: Picture) -> NDArray[np.int8]:
     why[_of_runs(glyphs, [run.size < SMALLEST and not run.inside for run in glyphs.runs])] = 3
     out = (middle_x < 0) | (middle_y < 0) | (middle_x > glyphs.frame.width) | (middle_y > glyphs.frame.height)
     why[out & (glyphs.of >= 0)] = 4
+    why[(glyphs.codes >= _TAGS[0]) & (glyphs.codes <= _TAGS[1])] = 5
     return why
 
 
@@ -62,10 +65,20 @@ def hidden_texts(glyphs: Glyphs, why: NDArray[np.int8], number: int) -> tuple[Hi
     found = []
     for place, how in enumerate(HOW[1:], 1):
         codes = glyphs.codes[(why == place) | ((glyphs.of < 0) & _between(why == place))]
-        text = " ".join("".join(map(chr, codes[codes < 0xD800].tolist())).replace("\0", "").split())
+        text = " ".join("".join(map(_spelled, codes.tolist())).split())
         if sum(letter.isalnum() for letter in text) >= 3:
             found.append(HiddenText(number, text[:_LONGEST], how))
     return tuple(found)
+
+
+def _spelled(code: int) -> str:
+    """A character as it can be shown: a hidden copy as what it copies, what has no shape by its number."""
+    if _TAGS[0] <= code <= _TAGS[1]:
+        return _spelled(code - _TAGS[0])
+    if code > 0x10FFFF or 0xD800 <= code <= 0xDFFF:
+        return "\ufffd"
+    letter = chr(code)
+    return letter if letter.isprintable() or letter.isspace() else f"<U+{code:04X}>" if code > 31 else ""
 
 
 def _of_runs(glyphs: Glyphs, values: list[bool]) -> NDArray[np.bool_]:

@@ -11,6 +11,9 @@ from collections.abc import Sequence
 from index.readers.pdf.schema import Line
 from index.readers.pdf.style import same_column
 
+Column = tuple[int, tuple[float, float]]
+"""A page's number, and where the lines of a column begin and end."""
+
 _LABEL = re.compile(r"(\[\w[^\]]{0,30}\]|\(?\d{1,3}[.)]\s)")
 _OPENING = re.compile(r"\W?[A-ZÀ-ÞĀ-Ž\u0400-\u042f\u4e00-\u9fff\d]|(de|van|von|le|la|di|da)\s", re.IGNORECASE)
 
@@ -19,14 +22,14 @@ def entries(lines: Sequence[Line]) -> list[tuple[Line, ...]]:
     """The entries of a list of references, as lines, in order."""
     if not lines:
         return []
-    usual = _usual_pitch(lines)
+    usual, hanging = _usual_pitch(lines), _hanging(lines)
     labelled = sum(_LABEL.match(line.text) is not None for line in lines)
     starts = [0]
     for position in range(1, len(lines)):
         if labelled >= 0.12 * len(lines):
             begins = _LABEL.match(lines[position].text) is not None and not _inside_number(lines, position)
         else:
-            begins = _hangs(lines, position) or _parted(lines, position, usual)
+            begins = _hangs(lines[position], hanging) or _parted(lines, position, usual)
         if begins:
             starts.append(position)
     return [tuple(lines[start:end]) for start, end in zip(starts, [*starts[1:], len(lines)], strict=True)]
@@ -56,27 +59,33 @@ def _inside_number(lines: Sequence[Line], position: int) -> bool:
     return lines[position].text[0].isdigit() and lines[position - 1].text.rstrip()[-1] in "-–,("
 
 
-def _hangs(lines: Sequence[Line], position: int) -> bool:
+def _hangs(line: Line, hanging: frozenset[Column]) -> bool:
     """Whether a line stands out to the left of those that go on the entry before."""
-    line = lines[position]
-    indented = _indents(lines, line)
-    if not indented:
+    if (line.page, line.column) not in hanging:
         return False
     return line.left - line.column[0] < 0.5 * line.size and _OPENING.match(line.text) is not None
 
 
-def _indents(lines: Sequence[Line], line: Line) -> bool:
-    """Whether lines of the same column go on with an indent."""
-    beside = [other for other in lines if other.page == line.page and other.column == line.column]
-    inset = sum(0.5 * line.size < other.left - line.column[0] < 4 * line.size for other in beside)
-    return inset >= 0.25 * len(beside) or len(beside) == 1
+def _hanging(lines: Sequence[Line]) -> frozenset[Column]:
+    """The columns in which lines go on with an indent."""
+    counts: dict[Column, list[int]] = {}
+    for line in lines:
+        inset = 0.5 * line.size < line.left - line.column[0] < 4 * line.size
+        counts.setdefault((line.page, line.column), []).append(inset)
+    return frozenset(
+        column for column, insets in counts.items() if len(insets) == 1 or sum(insets) >= 0.25 * len(insets)
+    )
 
 
 def _parted(lines: Sequence[Line], position: int, usual: float) -> bool:
     """Whether a line stands farther from the one above than lines of one entry do."""
     before, line = lines[position - 1], lines[position]
     if not same_column(before, line):
-        return before.text.rstrip()[-1:] == "." and _OPENING.match(line.text) is not None and line.text[0].isupper()
+        return (
+            before.text.rstrip()[-1:] == "."
+            and _OPENING.match(line.text) is not None
+            and line.text[0].isupper()
+        )
     return line.bottom - before.bottom > 1.18 * usual
 
 
