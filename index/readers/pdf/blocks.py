@@ -250,10 +250,8 @@ def _rows(
         if not rows and body_like(lines, position, style):
             break
         if step > 0 and len(found) > 1 and heading(lines, position, style) is not None:
-            opens = (
-                numbered(line) and line.left - line.column[0] < line.size and line.size > 0.97 * style.size
-            )
-            if opens or not rows:
+            body = line.left - line.column[0] < line.size and line.size > 0.97 * style.size
+            if body and (numbered(line) or not rows):
                 break
         found.append(position)
         if rows or line.size < 0.95 * style.size:
@@ -314,11 +312,3 @@ def _mark_notes(lines: Sequence[Line], style: Style, kinds: list[tuple[BlockKind
 
 def _is_mark(word: Word, line: Line) -> bool:
     return _MARK.match(line.text) is not None and (word.rise > 0 or not word.text[0].isdigit())
-
-
-def main_words(lines: Sequence[Line]) -> Counter[str]:
-    """How often each word stands within a line, in small letters: what words a text knows."""
-    found: Counter[str] = Counter()
-    for line in lines:
-        found.update(re.findall(r"[\w]+(?:-[\w]+)*(?=\W|$)", line.text.casefold().rstrip("-")))
-    return found

@@ -9,6 +9,7 @@ gutters, so that a page with few lines, or with tables in its columns, is read a
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -59,20 +60,25 @@ Edges = tuple[float, float]
 def in_order(pages: Sequence[PageText]) -> list[PageText]:
     """The pages with their runs joined to lines in reading order."""
     spans = [[_span(run) for run in without_line_numbers(page.lines)] for page in pages]
-    upright = sum(page.turned == 0 for page in pages)
+    usual = Counter(map(_shape, pages)).most_common(1)
+    wide = usual[0][0][0] if usual else False
     found = [
-        None if page.turned and upright > len(pages) / 2 else _gutter(each)
-        for page, each in zip(pages, spans, strict=True)
+        _gutter(each) if _shape(page)[0] == wide else None for page, each in zip(pages, spans, strict=True)
     ]
     shared = _shared([gutter for gutter in found if gutter is not None], len(pages))
     ordered = []
     for page, each, own in zip(pages, spans, found, strict=True):
-        near = [gutter for gutter in shared if own is not None and abs(gutter - own) < _APART]
-        usual = shared if page.turned == 0 or upright <= len(pages) / 2 else ()
-        rows = _arranged(each, own if near or not shared else None, usual, 0)
+        near = own is not None and any(abs(gutter - own) < _APART for gutter in shared)
+        known = shared if _shape(page) == usual[0][0] else ()
+        rows = _arranged(each, own if near or not shared else None, known, 0)
         lines = (*_lines(rows, page.number), *_sideways(page))
         ordered.append(page._replace(lines=lines, sideways=()))
     return ordered
+
+
+def _shape(page: PageText) -> tuple[bool, int]:
+    """Whether a page is wider than tall as it is read, and how wide: pages of one shape are laid out alike."""
+    return page.width > page.height, round(page.width / 20)
 
 
 def _sideways(page: PageText) -> Iterator[Line]:
