@@ -357,6 +357,44 @@ def ieee_meeting(page: Sheet) -> None:
     page.text(230, 10, ROMAN, BODY + BODY, 316, 558)
 
 
+def plos(page: Sheet) -> None:
+    page.line(60, 8, SANS_BOLD, "RESEARCH ARTICLE", left=200)
+    page.line(90, 18, SANS_BOLD, "Bounding the errors of learned models", left=200)
+    page.line(112, 18, SANS_BOLD, "in planning", left=200)
+    page.line(
+        140, 10, SANS_BOLD, "Ada B. Lovelace^1☯*^, Jean-Pierre van der Meer^1,2^".replace("☯", ""), left=200
+    )
+    page.line(
+        165, 8, ROMAN, "1 University of Oxford, Oxford, United Kingdom, 2 Acme Robotics, Berlin", left=200
+    )
+    page.line(180, 8, ROMAN, "* ada@ox.ac.uk", left=200)
+    page.line(215, 14, SANS_BOLD, "Abstract", left=200)
+    page.text(240, 10, ROMAN, ABSTRACT, 200, 560)
+    for number in range(12):
+        page.line(240 + 12 * number, 7, ROMAN, f"Citation part {number} of it", left=40)
+    page.line(420, 14, SANS_BOLD, "Introduction", left=200)
+    page.text(440, 10, ROMAN, BODY, 200, 560)
+
+
+def iclr(page: Sheet) -> None:
+    page.line(40, 10, ROMAN, "Published as a conference paper at ICLR 2023", left=108)
+    for top, text in ((90, "Bounding the Errors of Learned Models"), (110, "in Planning")):
+        at = 108.0
+        for word in text.upper().split():
+            for part, size in ((word[0], 17.2), (word[1:], 13.8)):
+                page.line(top, size, ROMAN, part, left=at)
+                at += stringWidth(part, ROMAN, size)
+            at += 5
+    page.line(140, 10, BOLD, "Ada B. Lovelace^1∗^, Jean-Pierre van der Meer^1,2^".replace("∗", "*"), left=108)
+    page.line(152, 10, ROMAN, "^1^University of Oxford, ^2^Acme Robotics", left=108)
+    page.line(163, 10, MONO, "{ada,jp}@acme.example", left=108)
+    page.line(200, 12, ROMAN, "A")
+    page.line(200, 9.6, ROMAN, "BSTRACT", left=306 + stringWidth("A", ROMAN, 12) / 2)
+    page.text(220, 10, ROMAN, ABSTRACT, 144, 468)
+    page.line(350, 12, ROMAN, "1   INTRODUCTION", left=108)
+    page.text(370, 10, ROMAN, BODY, 108, 504)
+
+
 STYLES: dict[str, Callable[[Sheet], None]] = {
     style.__name__: style
     for style in (
@@ -376,6 +414,8 @@ STYLES: dict[str, Callable[[Sheet], None]] = {
         pnas,
         mdpi,
         jmlr,
+        plos,
+        iclr,
     )
 }
 
@@ -545,6 +585,8 @@ def test_names_are_told_from_what_looks_like_them(text, name):
         ("Tal August, University of Washington, USA", ["Tal August"]),
         ("John Smith, Member, IEEE, and Xu Li, Senior Member, IEEE", ["John Smith", "Xu Li"]),
         ("Jane Doe, PhD, Max Roe, MD", ["Jane Doe", "Max Roe"]),
+        ("Ada Lovelace, University of Oxford; Max Roe, Acme Robotics", ["Ada Lovelace", "Max Roe"]),
+        ("Xiaoyu (Sean) Wang1, In So Kweon2, June Lee", ["Xiaoyu Wang", "In So Kweon", "June Lee"]),
         ("Seattle, WA, USA", None),
         ("1600 Amphitheatre Parkway", None),
     ],

@@ -36,7 +36,8 @@ _KEYWORDS = re.compile(
 _NUMBERED = re.compile(r"(\d{1,2}|[IVX]{1,4}|[A-Z])(\.\d*)*[.:)]?\s+\S.{0,80}")
 _OPENING = re.compile(
     r"(\d{1,2}|[IVX]{1,4})?[.:)]?\s*(i\s?n\s?t\s?r\s?o\s?d\s?u\s?c\s?t\s?i\s?o\s?n|einleitung|einführung|introducción|"
-    r"introdução|introduzione|background|motivation|contents|table of contents|main)\b.{0,40}",
+    r"introdução|introduzione|background|motivation|contents|table of contents|main)"
+    r"(\s+(and|&|to|of|on)\s.{0,40}|\W*)",
     re.IGNORECASE,
 )
 _RIGHTS = re.compile(
@@ -137,7 +138,26 @@ def _starts(pages: Sequence[PageText]) -> list[_Start]:
                 found.append(_Start(number, position, length, False))
             else:
                 found += _beside(line, number, position)
-    return sorted(found, key=lambda each: (each.page, _rank(pages, each), each.position))
+    placed = [
+        each if each.left is not None else each._replace(left=_column(pages[each.page], each))
+        for each in found
+    ]
+    return sorted(placed, key=lambda each: (each.page, _rank(pages, each), each.position))
+
+
+def _column(page: PageText, start: _Start) -> float | None:
+    """Where the abstract's column begins, if the lines below its heading run into it from another one."""
+    left = page.lines[start.position].left
+    below = page.lines[start.position + 1 : start.position + 9]
+    return left if sum(_enters(line, left) for line in below) > 1 else None
+
+
+def _enters(line: Line, left: float) -> bool:
+    """Whether a line has a wide gap before a word that begins there."""
+    return any(
+        abs(word.left - left) < 5 and word.left - before.right > 1.2 * word.size
+        for before, word in zip(line.words, line.words[1:], strict=False)
+    )
 
 
 def _run_in(line: Line, text: str) -> int:

@@ -32,14 +32,16 @@ _ORGANISATION = re.compile(
     inc|ltd|llc|gmbh|group|team|divi?sion|foundation|technolog\w*|technische|tech|scien\w*|engineering|comput\w+|
     mathemati\w+|statisti\w+|physics|chemistry|biolog\w*|medicine|linguisti\w+|informati\w+|ministry|agency|council|
     observatory|museum|library|société|consult\w*|systems?|networks?|intelligence|robotics|learning|
-    google|microsoft|facebook|meta|deepmind|openai|nvidia|amazon|ibm|intel|adobe|baidu|tencent|alibaba|huawei|
-    samsung|bloomberg|salesforce|anthropic|bytedance|cnrs|inria|mit|eth|epfl|csiro|nist|dfki|iit|kaist|mila|cifar|
+    google|microsoft|facebook|meta|deepmind|openai|nvidia|amazon|intel|adobe|baidu|tencent|alibaba|huawei|samsung|
+    bloomberg|salesforce|anthropic|bytedance|hugging|carnegie\ mellon|
+    (?-i:MIT|ETH|EPFL|CSIRO|NIST|DFKI|IIT|KAIST|MILA|Mila|CIFAR|CNRS|INRIA|Inria|IBM|[Tt]he|of|for|at|in|on|with|from|to|by|
+    is|are|we|our|this|that|under|and)|
     street|avenue|road|rue|via|strasse|straße|place|floor|box|building|campus|
     abstract|keywords|article|journal|proceedings|conference|workshop|symposium|volume|
     received|accepted|published|revised|correspond\w*|authors?|equal\w*|contribut\w*|e-?mail|address|tel|fax|available|
     editors?|advisor|supervisor|version|draft|preprint|report|introduction|
-    january|february|march|april|june|july|august(?=\s+\d)|september|october|november|december|
-    the|of|for|at|in|on|with|from|to|by|is|are|we|our|this|that|under|national|international|republic|federal|state
+    (january|february|march|april|may|june|july|august|september|october|november|december)(?=,?\ +\d)|
+    national|international|republic|federal|state
     )\b""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -105,6 +107,9 @@ def people(text: str) -> list[str] | None:
     """
     if re.search(r"\d{3}", _WITHOUT.sub("", text)):
         return None
+    if text.count(";") and organisation(text):
+        parts = [people(part) for part in text.split(";") if part.strip()]
+        return [name for part in parts for name in part or ()] if all(parts) else None
     found: list[str] = []
     for part in pieces(text):
         name = None if _DEGREES.fullmatch(part) else person(part)
@@ -123,7 +128,8 @@ def people(text: str) -> list[str] | None:
 
 def pieces(text: str) -> list[str]:
     """A byline's text cut at commas, marks and words for "and"."""
-    plain = _WITHOUT.sub(f" {BREAK} ", text)
+    plain = re.sub(r"(?<=[a-z]) [(“\"][A-Z][a-z]+[)”\"](?= [A-Z])", "", text)  # a name that one goes by
+    plain = _WITHOUT.sub(f" {BREAK} ", plain)
     plain = re.sub(rf"[{re.escape(_MARKS)}]+", BREAK, plain)
     plain = re.sub(r"(?<=\w)\d+(?=\W|$)|(?<!\S)\d+(?!\w)", BREAK, plain)
     parts = re.split(rf"[,;{BREAK}·•|]|(?:^|\s)(?:and|AND|und|et|y|&)(?=\s|$)", plain)
@@ -148,11 +154,7 @@ def _kind(word: str) -> str | None:
         return "particle"
     if _INITIAL.fullmatch(word) and word[:1].isupper():
         return "initial"
-    shaped = (
-        _CAPITAL.fullmatch(word)
-        and len(word) > 1
-        and re.search(r"[A-ZÀ-ÞĀ-Ž\u0386-\u03ab\u0400-\u042f]", word)
-    )
+    shaped = _CAPITAL.fullmatch(word) and len(word) > 1 and any(letter.isupper() for letter in word)
     return "name" if shaped and not re.search(r"['’]s$", word) else None
 
 
