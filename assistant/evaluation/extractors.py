@@ -12,7 +12,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -29,13 +29,17 @@ PEERS = {
 
 
 class Pace(NamedTuple):
-    """What one extractor came to: pages a second on the median file, and how many of the files it got to."""
+    """What one extractor came to: pages a second on each file that it got to, of how many."""
 
     name: str
-    pages_a_second: float | None
-    files: int
+    speeds: dict[str, float]
     of: int
     missing: bool = False
+
+    def median(self, files: Collection[str] | None = None) -> float | None:
+        """Pages a second on the median file, of those named or of all that it got to."""
+        chosen = [speed for file, speed in self.speeds.items() if files is None or file in files]
+        return median(chosen) if chosen else None
 
 
 def paces(files: Sequence[tuple[Path, int]], rounds: int, limit: float) -> list[Pace]:
@@ -48,7 +52,7 @@ def paces(files: Sequence[tuple[Path, int]], rounds: int, limit: float) -> list[
 def pace(name: str, files: Sequence[tuple[Path, int]], rounds: int, limit: float) -> Pace:
     """The pace of one extractor, in a process of its own; what it had read when its time was over counts."""
     if name in PEERS and find_spec(PEERS[name]) is None:
-        return Pace(name, None, 0, len(files), missing=True)
+        return Pace(name, {}, len(files), missing=True)
     command = [sys.executable, "-m", __name__, name, str(rounds), *(str(path) for path, _ in files)]
     try:
         done = subprocess.run(
@@ -62,8 +66,8 @@ def pace(name: str, files: Sequence[tuple[Path, int]], rounds: int, limit: float
         with suppress(ValueError):  # the last line may be cut off
             path, seconds = json.loads(line)
             taken.setdefault(path, []).append(seconds)
-    speeds = [pages / median(taken[str(path)]) for path, pages in files if str(path) in taken]
-    return Pace(name, median(speeds) if speeds else None, len(speeds), len(files))
+    speeds = {str(path): pages / median(taken[str(path)]) for path, pages in files if str(path) in taken}
+    return Pace(name, speeds, len(files))
 
 
 def _ibid(path: Path) -> None:

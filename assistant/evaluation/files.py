@@ -163,9 +163,9 @@ def show(figures: dict[str, Any], console: Console) -> None:
     """The figures in tables, and below each what fell short."""
     console.print(_quality(figures))
     for line in (*figures["wrong"], *_not_held(figures["sentences"])):
-        console.print(f"  not right: {escape(line)}", highlight=False)
+        console.print(f"  not right: {escape(line)}", highlight=False, soft_wrap=True)
     for file, reason in figures["refused"].items():
-        console.print(f"  not read: {escape(file)}: {escape(reason)}", highlight=False)
+        console.print(f"  not read: {escape(file)}: {escape(reason)}", highlight=False, soft_wrap=True)
     console.print(_speed(figures["paces"]))
     if figures["hostile"]:
         console.print(_hostile(figures["hostile"]))
@@ -187,13 +187,21 @@ def _not_held(sampled: Sequence[Sampled]) -> list[str]:
 
 
 def _speed(found: Sequence[Pace]) -> Table:
-    table = Table("text from PDF", "pages/s of a core, median file", "files in its time")
+    read = [set(each.speeds) for each in found if not each.missing]
+    common = set.intersection(*read) if read else set()
+    table = Table(
+        "pages/s of a core, median file",
+        "on its files",
+        f"on the {len(common)} that all read",
+        "read in time",
+    )
     for each in found:
         if each.missing:
-            table.add_row(each.name, "not installed: make test brings it", "–")
+            table.add_row(each.name, "not installed: make test brings it", "–", "–")
         else:
-            speed = f"{each.pages_a_second:.1f}" if each.pages_a_second else "–"
-            table.add_row(each.name, speed, f"{each.files} of {each.of}")
+            speeds = (each.median(), each.median(common))
+            shown = (f"{speed:.1f}" if speed else "–" for speed in speeds)
+            table.add_row(each.name, *shown, f"{len(each.speeds)} of {each.of}")
     return table
 
 
