@@ -522,6 +522,22 @@ def test_a_stamp_up_the_margin_gives_the_arxiv_id_and_the_day_of_a_first_version
     assert (front.arxiv_id, front.published) == ("2203.00130", "2022-03-02")
 
 
+def test_a_sentence_that_begins_a_line_is_no_heading_even_in_a_bold_abstract():
+    page = Sheet()
+    page.line(80, 24, ROMAN, "Bounding the Errors of Learned Models")
+    page.line(110, 11, ROMAN, "Ada B. Lovelace, Member, IEEE, and Jean-Pierre van der Meer")
+    said = (
+        "Abstract—Planning with learned models is brittle.",
+        "A bound on their errors is what we propose here.",
+    )
+    for number, text in enumerate((*said, "I. Newton and others have bounded errors by hand.")):
+        page.line(150 + 11 * number, 9, BOLD, text, left=54)
+    page.line(210, 10, ROMAN, "I. INTRODUCTION", left=120)
+    page.text(230, 10, ROMAN, BODY, 54, 296)
+    page.text(150, 10, ROMAN, BODY + BODY, 316, 558)
+    assert words(page.front()).endswith("propose here. I. Newton and others have bounded errors by hand.")
+
+
 @pytest.mark.parametrize(
     ("told", "title"),
     [("Bounding the Errors of Learned Models in Planning", True), ("Microsoft Word - draft7.doc", False)],

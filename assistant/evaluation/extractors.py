@@ -2,6 +2,7 @@
 
 Seconds are those that the process computed, so that what else runs on the machine counts less.
 
+Each is imported only where it is used, since a process measures one of them and three may not be installed.
 Every one reads the same files in the same, mixed order, again and again until its rounds or its time are over. Peers
 give the text alone; Ibid's figure is of the whole way to a document, with boxes, order, sections and front matter.
 """

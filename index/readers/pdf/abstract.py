@@ -33,7 +33,7 @@ _KEYWORDS = re.compile(
     r"availability( and implementation)?:|contact:|supplementary information:|corresponding author|code availability)",
     re.IGNORECASE,
 )
-_NUMBERED = re.compile(r"(\d{1,2}|[IVX]{1,4}|[A-Z])(\.\d*)*[.:)]?\s+\S.{0,80}")
+_NUMBERED = re.compile(r"(\d{1,2}(\.\d*)*[.:)]?|[IVX]{1,4}[.:)]|[A-H][.:)])\s+[A-Z].{0,80}")
 _OPENING = re.compile(
     r"(\d{1,2}|[IVX]{1,4})?[.:)]?\s*(i\s?n\s?t\s?r\s?o\s?d\s?u\s?c\s?t\s?i\s?o\s?n|einleitung|einführung|introducción|"
     r"introdução|introduzione|background|motivation|contents|table of contents|main)"
@@ -272,47 +272,41 @@ def _aside(line: Line, lines: Sequence[Line], page: PageText) -> bool:
 
 
 def _ends(line: Line, lines: Sequence[Line]) -> bool:
-    """Whether a line is the first behind an abstract."""
+    """Whether a line is the first behind an abstract: by its words, its size, its look or its place."""
     text = line.text.strip()
-    if (
-        keywords(line)
-        or opens_body(line)
-        or _RIGHTS.match(text)
-        or _ALONE.fullmatch(text)
-        or _RUN_IN.match(text)
-    ):
+    if keywords(line) or opens_body(line) or any(form.match(text) for form in (_RIGHTS, _RUN_IN)):
         return True
-    size, last = _size(lines), lines[-1]
-    bold = _share(lines, "bold")
-    plain_bold = all(word.bold for word in line.words if len(word.text) > 1)
-    if line.size > _LARGER * size or line.size < _SMALLER * size:
+    if _is_heading(text) or not _SMALLER <= line.size / _size(lines) <= _LARGER:
         return True
-    finished = bool(re.search(r"[.!?:)”\"]\W{0,3}\d{0,2}$", last.text))
-    if (
-        finished
-        and _NUMBERED.fullmatch(text)
-        and len(text) < 70
-        and (plain_bold or text.isupper() or bold > 0.5)
-    ):
-        return True
-    if finished and plain_bold and bold < 0.5 and len(text) < 80 and not text.endswith("."):
-        return True
-    if (
-        finished
-        and re.match(r"[*∗†‡§¶]|\d\s?[A-Z]", text)
-        and line.words[0].rise > 0.5
-        and line.top > last.top
-    ):
-        return True
-    same_column = min(line.right, last.right) > max(line.left, last.left)
-    if line.top > last.top and same_column and finished:
-        leading = _leading([*lines])
-        apart = line.top - last.top
-        if apart > _GAP * leading or (apart > 1.5 * leading and _otherwise(line, lines)):
+    finished = bool(re.search(r"[.!?:)”\"]\W{0,3}\d{0,2}$", lines[-1].text))
+    return finished and (_heads(line, text, lines) or _notes(line, text, lines) or _apart(line, lines))
+
+
+def _heads(line: Line, text: str, lines: Sequence[Line]) -> bool:
+    """Whether a line is a heading: numbered, or bold as the abstract is not."""
+    bold = all(word.bold for word in line.words if len(word.text) > 1)
+    usual = _share(lines, "bold") > 0.5
+    if _NUMBERED.fullmatch(text) and len(text) < 70 and not runs(line):
+        return bold or usual or text.isupper()
+    return bold and not usual and len(text) < 80 and not text.endswith(".")
+
+
+def _notes(line: Line, text: str, lines: Sequence[Line]) -> bool:
+    """Whether a line begins with a raised mark, as a footnote does."""
+    marked = re.match(r"[*∗†‡§¶]|\d\s?[A-Z]", text)
+    return bool(marked) and line.words[0].rise > 0.5 and line.top > lines[-1].top
+
+
+def _apart(line: Line, lines: Sequence[Line]) -> bool:
+    """Whether a line stands too far from an abstract to be of it, or reaches out of it."""
+    last = lines[-1]
+    if line.top < last.top:
+        return not _same_look(line, lines)
+    if min(line.right, last.right) > max(line.left, last.left):
+        leading, step = _leading(lines), line.top - last.top
+        if step > _GAP * leading or (step > 1.5 * leading and _otherwise(line, lines)):
             return True
-    if finished and line.top < last.top and not _same_look(line, lines):
-        return True
-    return finished and len(lines) > 2 and _wider(line, lines)
+    return len(lines) > 2 and _wider(line, lines)
 
 
 def _wider(line: Line, lines: Sequence[Line]) -> bool:
