@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-dep
 RESOLVED := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run ask install test check lint types layers docs bench bench-page lock browser clean
+.PHONY: help run ask install test check lint types layers docs bench bench-files bench-page lock browser clean
 
 help: ## Say what there is to do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -46,6 +46,9 @@ docs: $(VENV)/tested ## Write docs/cli.md, docs/settings.md and the examples of 
 
 bench: $(VENV)/installed ## Measure speed and memory (PAPERS=path; PEER=python that has llama-index and torch)
 	@PEER="$(PEER)" $(BIN)/python -m assistant.evaluation.speed $(or $(PAPERS),$(wildcard ../shared/seeds/*.txt))
+
+bench-files: $(VENV)/tested ## Measure how PDFs are read, beside other libraries (PAPERS=folder with a manifest.jsonl)
+	@$(BIN)/python -m assistant.evaluation.files $(PAPERS)
 
 bench-page: $(VENV)/tested browser ## Hold the page to its times in Chromium, on a quiet machine
 	@IBID_TIMED=1 $(BIN)/python -m pytest tests/test_long_conversations.py

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from reportlab.pdfgen.canvas import Canvas
 
 from index.errors import IbidError, ReadError
 from index.readers import BUILT_IN, read, readers
@@ -105,6 +106,17 @@ WORD = {
 }
 
 
+def page() -> bytes:
+    written = io.BytesIO()
+    drawn = Canvas(written, pagesize=(400, 300), invariant=True)
+    drawn.setFont("Helvetica-Bold", 18)
+    drawn.drawString(40, 250, "On Wells")
+    drawn.setFont("Helvetica", 10)
+    drawn.drawString(40, 220, "Wells run dry in summer, and deep ones later than others do.")
+    drawn.save()
+    return written.getvalue()
+
+
 def archive() -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as members:
@@ -133,6 +145,7 @@ SAMPLES: dict[str, Callable[[], bytes]] = {
     ".markdown": MARKDOWN.encode,
     ".md": MARKDOWN.encode,
     ".ndjson": LINES.encode,
+    ".pdf": page,
     ".rdf": RDF.encode,
     ".ris": RIS.encode,
     ".tex": LATEX.encode,
@@ -229,9 +242,9 @@ def check_document(found: Document) -> None:
 
 
 def test_every_built_in_ending_has_its_row() -> None:
-    assert set(SAMPLES) | {f"{ending}.gz" for ending in SAMPLES if ending not in (".docx", ".zip")} == set(
-        BUILT_IN
-    )
+    assert set(SAMPLES) | {
+        f"{ending}.gz" for ending in SAMPLES if ending not in (".docx", ".pdf", ".zip")
+    } == set(BUILT_IN)
 
 
 @pytest.mark.parametrize("ending", ENDINGS)

@@ -51,7 +51,11 @@ BUILT_IN = {
         ".xhtml": "index.readers.html.page:read_html",
         ".xml": "index.readers.xml:read_xml",
     }.items()
-} | {".docx": "index.readers.docx:read_docx", ".zip": "index.readers.archive:read_zip"}
+} | {
+    ".docx": "index.readers.docx:read_docx",
+    ".pdf": "index.readers.pdf.reader:read_pdf",
+    ".zip": "index.readers.archive:read_zip",
+}
 
 
 def readers() -> dict[str, str]:
