@@ -24,13 +24,15 @@ from index.chunking import Chunker
 from index.embedding import Embedder, Fingerprint, load_embedder
 from index.errors import EmbedderMismatch, LibraryError, LibraryLocked, PaperNotFound
 from index.ingest import AddReport, Ingestion, Progress
+from index.layout import Box, Layout, PageSize
 from index.listing import Lister, Listing, Order
 from index.lock import purpose, writing
 from index.matching import matched
 from index.merge import merge
+from index.pictures import drawn
 from index.rerank import load_reranker
 from index.retrieve import Retriever
-from index.schema import Conflict, Document, Filters, Paper, Passage, Unreadable, Value
+from index.schema import Conflict, Document, Filters, Notice, Paper, Passage, Unreadable, Value
 from index.settings import IndexSettings
 from index.similar import Similar, similar
 
@@ -207,6 +209,42 @@ class Library:
     def text(self, paper_id: str) -> str:
         """The stored text of a paper, to which every offset refers."""
         return self.document(paper_id).text
+
+    def layout(self, paper_id: str) -> Layout:
+        """Where a paper's words stand on its file's pages; without pages where it has none. PaperNotFound."""
+        packed, _ = self._paged(paper_id)
+        return Layout.unpacked(packed) if packed else Layout.of((), ())
+
+    def boxes(self, paper_id: str, start: int, end: int) -> list[Box]:
+        """The boxes on its pages that hold `[start, end)` of a paper's text. PaperNotFound."""
+        return self.layout(paper_id).boxes(start, end)
+
+    def page_sizes(self, paper_id: str) -> tuple[PageSize, ...]:
+        """The pages of a paper's file, in points; none where it has no pages. PaperNotFound."""
+        return self.layout(paper_id).sizes
+
+    def file(self, paper_id: str) -> Path:
+        """The file that a paper's text was read from, where the library keeps it. PaperNotFound where not."""
+        _, digest = self._paged(paper_id)
+        place = self.folder / "files" / digest[:2] / digest
+        if not digest or not place.is_file():
+            raise PaperNotFound(f"The library keeps no file of {paper_id!r}. Add its file again.")
+        return place
+
+    def page_picture(self, paper_id: str, page: int, scale: float = 2.0) -> bytes:
+        """A page of a paper's file as a PNG, `scale` pixels a point. PaperNotFound, ReadError."""
+        return drawn(self.file(paper_id).read_bytes(), page, scale)
+
+    def _paged(self, paper_id: str) -> tuple[bytes, str]:
+        found = self.catalog.layout(paper_id)
+        if found is None:
+            raise PaperNotFound(f"No paper has the id {paper_id!r}. `ibid list` shows the ids.")
+        return found
+
+    def notices(self, paper_id: str) -> tuple[Notice, ...]:
+        """What a paper's reader should know of the files it was read from, each thing once."""
+        records = self.catalog.records(paper_id)
+        return tuple(dict.fromkeys(notice for record in records for notice in record.document.notices))
 
     def conflicts(self, paper_id: str) -> tuple[Conflict, ...]:
         """The facts on which the paper's sources disagree."""
