@@ -40,8 +40,9 @@ def outline(paper: Paper, passages: Sequence[Passage], alone: bool = False) -> O
     `alone` passes over sentences that lean on the one before them.
     """
     places: dict[tuple[int, int], Chunk] = {}
-    read = (passage.chunk for passage in passages if passage.chunk.kind == "text")
-    for chunk in sorted(read, key=lambda chunk: chunk.start):
+    read = [passage.chunk for passage in passages if passage.chunk.kind == "text"]
+    abstract = [chunk for chunk in read if (chunk.section or "").casefold() == "abstract"]
+    for chunk in sorted(abstract or read, key=lambda chunk: chunk.start):
         for start, end in sentences(chunk.text):
             span = (chunk.start + start, chunk.start + end)
             text = chunk.text[start:end]

@@ -125,7 +125,7 @@ def gather(question: str, passages: Sequence[Passage], library: Library) -> list
                 end=end,
                 match=match,
                 standing=standing[paper.id],
-                place=met[chunk.id] if chunk.id in opened and not row else _SCENE,
+                place=_place(met[chunk.id], chunk.id in opened, chunk, pointed),
                 named=paper.id in named,
                 number=counted and re.search(r"\d", text) is not None,
                 pointed=pointed,
@@ -134,6 +134,13 @@ def gather(question: str, passages: Sequence[Passage], library: Library) -> list
             )
         )
     return sorted(found, key=lambda item: item.score, reverse=True)
+
+
+def _place(number: int, opened: bool, chunk: Chunk, pointed: bool) -> int:
+    """How far a sentence stands from where its section opens; a caption tells what is shown, as an opening does."""
+    if chunk.kind == "caption":
+        return _SCENE if pointed else 0
+    return number if opened else _SCENE
 
 
 def _opened(passages: Sequence[Passage], library: Library) -> set[str]:
