@@ -12,6 +12,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 
 from assistant.alignment import Place, aligned
+from assistant.citations import numbers
 from assistant.grids import Grid, Row, rows_met
 from assistant.grounds import meaningful
 from assistant.pointing import Pointer, pointer
@@ -105,7 +106,7 @@ def gather(question: str, passages: Sequence[Passage], library: Library) -> list
             place: "\n".join(line.text for line in (*row.grid.above, row.line)) for place, row in rows.items()
         }
         places, matches = _by_meaning(question, places, standing, library, told)
-    counted = asks_number(question)
+    counted, stated = asks_number(question), figures(question)
     named = _named(question, passages)
     opened = _opened(passages, library)
     found = []
@@ -129,7 +130,7 @@ def gather(question: str, passages: Sequence[Passage], library: Library) -> list
                 named=paper.id in named,
                 number=counted and re.search(r"\d", text) is not None,
                 pointed=pointed,
-                unasked=row is not None and not counted and not pointed,
+                unasked=row is not None and not (counted or pointed or stated & figures(text)),
                 grid=row.grid if row else None,
             )
         )
@@ -141,6 +142,11 @@ def _place(number: int, opened: bool, chunk: Chunk, pointed: bool) -> int:
     if chunk.kind == "caption":
         return _SCENE if pointed else 0
     return number if opened else _SCENE
+
+
+def figures(text: str) -> set[str]:
+    """The numbers of a text that hardly stand for anything else: not "2", which may count papers or tables."""
+    return {number for number in numbers(text) if len(number) > 2}
 
 
 def _opened(passages: Sequence[Passage], library: Library) -> set[str]:
@@ -161,11 +167,13 @@ def _begins(chunk: Chunk, sections: Sequence[Section]) -> bool:
 def _bears(question: str, row: Row, asked: Pointer, keywords: Keywords) -> bool:
     """Whether a row may answer: the question has a word of its own, and another of what stands above or of its paper.
 
-    Where the question says which table it means, a word of the row is enough.
+    A figure of its own is enough, and where the question says which table it means, a word of the row.
     """
     wanted = {stem for stem in keywords.meanings(question) if not stem.isdigit()}
     own = wanted & set(keywords.meanings(row.line.text))
     around = " ".join(line.text for line in row.grid.above)
+    if figures(question) & figures(row.line.text):
+        return True
     if not own or asked.at(row.place[1], [around]):
         return bool(own)
     return bool((wanted - own) & set(keywords.meanings(f"{around} {row.place[0].title}")))

@@ -112,7 +112,7 @@ def long_paper() -> Made:
         "Majority | 21.4 | 30.2 | 29.8",
         "BiDAF | 67.7 | 77.3 | 77.0",
         "QANet | 73.6 | 82.7 | 82.2",
-        *(f"Variant {letter} | {60 + place}.1 | {70 + place}.2 | {69 + place}.9" for place, letter in enumerate("ABCDEFGHIJ")),
+        *(f"Variant {letter} | {60 + n}.1 | {70 + n}.2 | {69 + n}.9" for n, letter in enumerate("ABCDEFGHIJ")),
         "HarborQA | 84.1 | 90.9 | 90.4",
     )  # fmt: skip
     parts = (
@@ -125,10 +125,13 @@ def long_paper() -> Made:
             ),
         ),
         Part("1 Introduction", (filler, filler, filler)),
-        Part("2 Method", (filler, "HarborQA encodes a pilot book once and keeps the states of all its words.", filler)),
         Part(
             "2 Method",
-            ("Figure 2: How attention moves over a pilot book while HarborQA reads a question about anchorage depth.",),
+            (filler, "HarborQA encodes a pilot book once and keeps the states of all its words.", filler),
+        ),
+        Part(
+            "2 Method",
+            ("Figure 2: Attention moves over a pilot book while HarborQA reads a question about anchorage.",),
             "caption",
         ),
         Part("3 Experiments", (filler, filler, filler, filler), new_page=True),

@@ -96,7 +96,8 @@ def show(configuration: Configuration, paper: str, as_json: bool) -> None:
 
     with opened(configuration) as library:
         found = library.paper(paper)
-        print_document(library.document(found.id), library.conflicts(found.id), as_json)
+        notices, conflicts = library.notices(found.id), library.conflicts(found.id)
+        print_document(library.document(found.id), notices, conflicts, as_json)
 
 
 @cli.command()

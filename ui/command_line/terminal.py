@@ -28,7 +28,7 @@ from assistant.preferences import preferences
 from assistant.schema import Answer, Answered, Turn
 from index.doctor import Finding
 from index.ingest import AddReport, Step
-from index.schema import Conflict, Document, Filters, Paper, Passage, Unreadable
+from index.schema import Conflict, Document, Filters, Notice, Paper, Passage, Unreadable
 from ui.parts.render import byline, counted, coverage_words, reference, scope_words
 from ui.settings import Setting
 
@@ -125,17 +125,24 @@ def print_papers(papers: Sequence[Paper], total: int, as_json: bool) -> None:
         notes().print(f"{len(papers):,} of {total:,} in scope; --limit shows more.")
 
 
-def print_document(document: Document, conflicts: Sequence[Conflict], as_json: bool) -> None:
+def print_document(
+    document: Document, notices: Sequence[Notice], conflicts: Sequence[Conflict], as_json: bool
+) -> None:
     if as_json:
-        click.echo(
-            json.dumps(document.model_dump(mode="json") | {"conflicts": [c.model_dump() for c in conflicts]})
-        )
+        told = {
+            "notices": [n.model_dump() for n in notices],
+            "conflicts": [c.model_dump() for c in conflicts],
+        }
+        click.echo(json.dumps(document.model_dump(mode="json", exclude={"layout", "notices"}) | told))
         return
     out, paper = console(), document.paper
     out.print(f"[bold]{escape(paper.title)}[/bold]")
     for line in (byline(paper), paper.url, paper.id):
         if line:
             out.print(line, markup=False)
+    for notice in notices:
+        page = f", p. {notice.page}" if notice.page else ""
+        out.print(f"warning ({notice.kind}{page}): {notice.text}", markup=False)
     for conflict in conflicts:
         out.print(f"{conflict.source} says {conflict.field} is {conflict.other}", markup=False)
     out.print()

@@ -132,6 +132,7 @@ class Desk:
         found = paper_view.Opened(
             document=document,
             tags=self.library.catalog.tags.of([address.paper]).get(address.paper, ()),
+            notices=self.library.notices(address.paper),
             conflicts=self.library.conflicts(address.paper),
             similar=self._similar(address.paper),
             cited=tuple(cited_in(address.paper, self.library)),
