@@ -11,7 +11,7 @@ import os
 import re
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from email.message import Message
 from pathlib import Path
@@ -20,34 +20,14 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from index.embedding import Embedder
 from index.library import Library
 from index.schema import Paper
-from index.settings import EmbeddingSettings, IndexSettings
 from tests.paged import long_paper, made, shelve
 
 Visit = Callable[..., Page]
 Ask = Callable[[Page, str], Locator]
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 QUESTION = "What test F1 does HarborQA get on the PilotBook corpus in Table 2?"
-
-
-@pytest.fixture(scope="module")
-def pages_library(
-    embedder: Embedder, models: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Library]:
-    """A library of one paper with pages."""
-    folder = tmp_path_factory.mktemp("pages") / "library"
-    with Library.open(folder, IndexSettings(embedding=EmbeddingSettings(models=models))) as library:
-        library.embedder = embedder
-        shelve(library, long_paper())
-        yield library
-
-
-@pytest.fixture(scope="module")
-def address(pages_library: Library, serving: Callable[..., AbstractContextManager[str]]) -> Iterator[str]:
-    with serving(pages_library) as address:
-        yield address
 
 
 def fetch(url: str, **headers: str) -> tuple[int, Message, bytes]:
@@ -81,9 +61,9 @@ def opened(page: Page, ask: Ask) -> Locator:
 
 @pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
 def test_a_citation_opens_its_page_with_the_row_boxed(
-    viewport: dict[str, int], address: str, visit: Visit, ask: Ask, pages_library: Library
+    viewport: dict[str, int], paged_site: str, visit: Visit, ask: Ask, paged_library: Library
 ) -> None:
-    page = visit(address, viewport)
+    page = visit(paged_site, viewport)
     dialog = opened(page, ask)
     expect(dialog.locator("#leaf-number")).to_have_text(re.compile(r"Page 2 of 4"))
     picture = dialog.locator("img")
@@ -111,20 +91,20 @@ def test_a_citation_opens_its_page_with_the_row_boxed(
     expect(page.locator("#cite-1-3")).to_be_visible()
 
 
-def test_the_box_holds_the_words_that_are_cited(pages_library: Library) -> None:
+def test_the_box_holds_the_words_that_are_cited(paged_library: Library) -> None:
     row = "HarborQA | 84.1 | 90.9 | 90.4"
-    text = pages_library.text("harborqa")
+    text = paged_library.text("harborqa")
     start = text.index(row)
-    (box,) = pages_library.boxes("harborqa", start, start + len(row))
-    picture = Image.open(io.BytesIO(pages_library.page_picture("harborqa", box.page, 1.0))).convert("L")
+    (box,) = paged_library.boxes("harborqa", start, start + len(row))
+    picture = Image.open(io.BytesIO(paged_library.page_picture("harborqa", box.page, 1.0))).convert("L")
     inside = picture.crop(tuple(round(side) for side in box[1:]))
     beside = picture.crop((round(box.right) + 4, round(box.top), round(box.right) + 100, round(box.bottom)))
     assert inside.getextrema()[0] < 100
     assert beside.getextrema()[0] > 200
 
 
-def test_the_focus_stays_in_the_dialog(address: str, visit: Visit, ask: Ask) -> None:
-    page = visit(address, WIDE)
+def test_the_focus_stays_in_the_dialog(paged_site: str, visit: Visit, ask: Ask) -> None:
+    page = visit(paged_site, WIDE)
     dialog = opened(page, ask)
     for _ in range(12):
         page.keyboard.press("Tab")
@@ -138,12 +118,12 @@ def test_the_focus_stays_in_the_dialog(address: str, visit: Visit, ask: Ask) -> 
 
 
 def test_a_page_that_cannot_be_drawn_says_why(
-    address: str, visit: Visit, ask: Ask, pages_library: Library
+    paged_site: str, visit: Visit, ask: Ask, paged_library: Library
 ) -> None:
-    page = visit(address, WIDE)
+    page = visit(paged_site, WIDE)
     turn = ask(page, QUESTION)
     turn.locator("a.cite").last.click()
-    place = pages_library.file("harborqa")
+    place = paged_library.file("harborqa")
     held = place.read_bytes()
     place.unlink()
     try:
@@ -153,8 +133,8 @@ def test_a_page_that_cannot_be_drawn_says_why(
         place.write_bytes(held)
 
 
-def test_a_papers_own_page_shows_tables_warnings_and_folded_references(address: str, visit: Visit) -> None:
-    page = visit(f"{address}/library?paper=harborqa")
+def test_a_papers_own_page_shows_tables_warnings_and_folded_references(paged_site: str, visit: Visit) -> None:
+    page = visit(f"{paged_site}/library?paper=harborqa")
     text = page.locator("#full-text")
     expect(text.locator("table").first.locator("th").last).to_have_text("Test F1")
     expect(text.locator("table").first.locator("tr", has_text="QANet").locator("td").nth(1)).to_have_text(
@@ -172,28 +152,30 @@ def test_a_papers_own_page_shows_tables_warnings_and_folded_references(address: 
     expect(page.locator("#leaf .leaf-frame").first).to_be_visible()
 
 
-def test_a_marked_row_is_marked_in_the_table(address: str, visit: Visit, pages_library: Library) -> None:
-    start = pages_library.text("harborqa").index("QANet | 73.6")
-    page = visit(f"{address}/library?paper=harborqa&start={start}&end={start + 26}")
+def test_a_marked_row_is_marked_in_the_table(paged_site: str, visit: Visit, paged_library: Library) -> None:
+    start = paged_library.text("harborqa").index("QANet | 73.6")
+    page = visit(f"{paged_site}/library?paper=harborqa&start={start}&end={start + 26}")
     expect(page.locator("#full-text tr.marked")).to_have_count(1)
     expect(page.locator("#full-text tr.marked mark").first).to_have_text("QANet")
 
 
-def test_a_picture_may_be_kept_and_is_asked_for_once(address: str, pages_library: Library) -> None:
-    version = pages_library.document("harborqa").file[:16]
-    status, headers, data = fetch(f"{address}/papers/harborqa/pages/1.png?scale=1&of={version}")
+def test_a_picture_may_be_kept_and_is_asked_for_once(paged_site: str, paged_library: Library) -> None:
+    version = paged_library.document("harborqa").file[:16]
+    status, headers, data = fetch(f"{paged_site}/papers/harborqa/pages/1.png?scale=1&of={version}")
     assert (status, headers["Content-Type"]) == (200, "image/png")
     assert "immutable" in headers["Cache-Control"]
     assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
     assert Image.open(io.BytesIO(data)).size == (595, 842)
-    again, _, nothing = fetch(f"{address}/papers/harborqa/pages/1.png?scale=1", If_None_Match=headers["ETag"])
+    again, _, nothing = fetch(
+        f"{paged_site}/papers/harborqa/pages/1.png?scale=1", If_None_Match=headers["ETag"]
+    )
     assert (again, nothing) == (304, b"")
-    _, unnamed, _ = fetch(f"{address}/papers/harborqa/pages/1.png?scale=1")
+    _, unnamed, _ = fetch(f"{paged_site}/papers/harborqa/pages/1.png?scale=1")
     assert unnamed["Cache-Control"] == "no-cache"
 
 
-def test_the_file_is_only_given_to_be_saved(address: str) -> None:
-    status, headers, data = fetch(f"{address}/papers/harborqa/file")
+def test_the_file_is_only_given_to_be_saved(paged_site: str) -> None:
+    status, headers, data = fetch(f"{paged_site}/papers/harborqa/file")
     assert status == 200
     assert data.startswith(b"%PDF-")
     assert headers["Content-Disposition"].startswith('attachment; filename="HarborQA-')
@@ -214,8 +196,8 @@ def test_the_file_is_only_given_to_be_saved(address: str) -> None:
         ("nobody/file", 404, "No paper has the id"),
     ],
 )
-def test_what_cannot_be_had_is_told_in_words(address: str, path: str, status: int, words: str) -> None:
-    told, _, body = fetch(f"{address}/papers/{path}")
+def test_what_cannot_be_had_is_told_in_words(paged_site: str, path: str, status: int, words: str) -> None:
+    told, _, body = fetch(f"{paged_site}/papers/{path}")
     assert (told, words in body.decode()) == (status, True), body
 
 
@@ -230,9 +212,9 @@ def test_a_file_that_is_no_pdf_says_that_it_cannot_be_drawn(
         assert (status, b"Page 1 cannot be drawn" in body) == (422, True)
 
 
-def test_boxes_are_told_in_percent_of_the_page(address: str, pages_library: Library) -> None:
-    start = pages_library.text("harborqa").index("Twelve retired pilots")
-    _, _, body = fetch(f"{address}/papers/harborqa/pages.json?start={start}&end={start + 21}")
+def test_boxes_are_told_in_percent_of_the_page(paged_site: str, paged_library: Library) -> None:
+    start = paged_library.text("harborqa").index("Twelve retired pilots")
+    _, _, body = fetch(f"{paged_site}/papers/harborqa/pages.json?start={start}&end={start + 21}")
     told = json.loads(body)
     assert told["words"] == "Twelve retired pilots"
     assert told["original"]

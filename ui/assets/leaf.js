@@ -7,8 +7,8 @@
   const address = (paper, rest) => new URL(`papers/${encodeURIComponent(paper)}/${rest}`, document.baseURI);
   const sharp = () => (window.devicePixelRatio > 1.5 ? 3 : 2);
 
-  // Gradio scopes our stylesheet below its container and paints anew what it has drawn: it stands beside that.
-  const dialog = () => byId("leaf") ?? document.querySelector(".gradio-container").appendChild(build());
+  // Gradio scopes our stylesheet below .contain, and paints anew what it has drawn there: it stands beside that.
+  const dialog = () => byId("leaf") ?? document.querySelector(".gradio-container .contain").appendChild(build());
   const button = (name, label, text) => make("button", { type: "button", className: "action", id: `leaf-${name}`, ariaLabel: label, textContent: text });
 
   const build = () => {
