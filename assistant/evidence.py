@@ -13,10 +13,10 @@ from collections.abc import Mapping, Sequence
 
 from assistant.alignment import Place, aligned
 from assistant.citations import numbers
-from assistant.grids import Grid, Row, rows_met
+from assistant.grids import Grid, Row, cells, rows_met
 from assistant.grounds import meaningful
 from assistant.pointing import Pointer, pointer
-from assistant.question import asks_number, names_paper
+from assistant.question import asks_number, names_paper, spelled
 from index.fusion import rarity_weight
 from index.keywords import Keywords
 from index.library import Library
@@ -100,7 +100,8 @@ def gather(question: str, passages: Sequence[Passage], library: Library) -> list
     places = [*_places(passages), *rows]
     standing = _standings(passages)
     above = {position: rows[place].above for position, place in enumerate(places) if place in rows}
-    matches = aligned(question, places, library, above) if places else []
+    called = [name for passage in passages for name in spelled(question, passage.paper)]
+    matches = aligned(question, places, library, above, called) if places else []
     if matches is None:
         told = {
             place: "\n".join(line.text for line in (*row.grid.above, row.line)) for place, row in rows.items()
@@ -116,6 +117,7 @@ def gather(question: str, passages: Sequence[Passage], library: Library) -> list
         row = rows.get(place)
         met[chunk.id] = met.get(chunk.id, -1) + 1
         text = row.line.text if row else chunk.text[start - chunk.start : end - chunk.start]
+        sought = counted or (row is not None and _names_column(question, row.grid, keywords))
         pointed = asked.at(chunk, [line.text for line in row.grid.above] if row else ())
         found.append(
             Evidence(
@@ -128,9 +130,9 @@ def gather(question: str, passages: Sequence[Passage], library: Library) -> list
                 standing=standing[paper.id],
                 place=_place(met[chunk.id], chunk.id in opened, chunk, pointed),
                 named=paper.id in named,
-                number=counted and re.search(r"\d", text) is not None,
+                number=sought and bool(numbers(text)),
                 pointed=pointed,
-                unasked=row is not None and not (counted or pointed or stated & figures(text)),
+                unasked=row is not None and not (sought or pointed or stated & figures(text)),
                 grid=row.grid if row else None,
             )
         )
@@ -142,6 +144,14 @@ def _place(number: int, opened: bool, chunk: Chunk, pointed: bool) -> int:
     if chunk.kind == "caption":
         return _SCENE if pointed else 0
     return number if opened else _SCENE
+
+
+def _names_column(question: str, grid: Grid, keywords: Keywords) -> bool:
+    """Whether the question has all words of the name of a column, but the first."""
+    wanted = set(keywords.stems(question))
+    lines = grid.header.text.split("\n") if grid.header else []
+    names = (set(keywords.stems(name)) for line in lines for name in cells(line)[1:])
+    return any(name and name <= wanted and not all(stem.isdigit() for stem in name) for name in names)
 
 
 def figures(text: str) -> set[str]:

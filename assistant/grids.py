@@ -32,7 +32,10 @@ class Line(Value):
 
 
 class Grid(Value):
-    """A table: what its caption says first, its header, and its rows."""
+    """Rows of a table under one header: what the caption says first, the header, and the rows.
+
+    A table that has a header again in its middle is as many grids, each with the caption.
+    """
 
     caption: Line | None
     header: Line | None
@@ -58,26 +61,45 @@ def cells(row: str) -> tuple[str, ...]:
     return tuple(cell.strip() for cell in _BAR.split(row))
 
 
-def grid(text: str, start: int, end: int) -> Grid:
+def grids(text: str, start: int, end: int) -> list[Grid]:
     """The table that stands at `[start, end)` of a text: a caption, then a row a paragraph."""
     lines = [_line(text, *span) for span in parted(text, start, end)]
     rows = [line for line in lines if CELL in line.text]
     first = rows[0].start if rows else end
     told = [line for line in lines if line.end <= first]
-    headed = _headed([cells(row.text) for row in rows])
-    header = _line(text, rows[0].start, rows[headed - 1].end) if headed else None
-    return Grid(caption=_opening(text, told[0]) if told else None, header=header, rows=tuple(rows[headed:]))
+    caption = _opening(text, told[0]) if told else None
+    return [
+        Grid(
+            caption=caption,
+            header=_line(text, rows[top].start, rows[body - 1].end) if body > top else None,
+            rows=tuple(rows[body:bottom]),
+        )
+        for top, body, bottom in _blocks([cells(row.text) for row in rows])
+    ]
 
 
 def columns(header: str, width: int) -> tuple[str, ...] | None:
-    """The names of a table's columns, those of several header rows joined; None where there are not `width`."""
-    rows = [cells(row) for row in header.split("\n") if row.strip()]
-    fitting = [row for row in rows if len(row) == width]
-    if not fitting or len(rows[-1]) != width:
+    """The names of the `width` columns under a header of several rows; None where it does not tell them.
+
+    What stands above several columns names each of them, and a line of its own names the first.
+    """
+    lines = [line.strip() for line in header.split("\n") if line.strip()]
+    rows = [cells(line) for line in lines if CELL in line]
+    corner = next((line for line in lines if CELL not in line), None)
+    named = [("", *_spread(row, width - 1)) for row in rows[:-1] if len(row) != width]
+    named += [row for row in rows[:-1] if len(row) == width]
+    last = (corner, *rows[-1]) if rows and corner and len(rows[-1]) == width - 1 else rows[-1] if rows else ()
+    if len(last) != width or any(len(row) != width for row in named):
         return None
     return tuple(
-        " ".join(dict.fromkeys(name for name in names if name)) for names in zip(*fitting, strict=True)
+        " ".join(dict.fromkeys(name for name in names if name)) for names in zip(*named, last, strict=True)
     )
+
+
+def _spread(row: tuple[str, ...], width: int) -> tuple[str, ...]:
+    """Each cell as often as it takes to fill the width; nothing where that cannot be."""
+    times, left = divmod(width, len(row))
+    return tuple(cell for cell in row for _ in range(times)) if not left else ()
 
 
 def rows_met(passages: Sequence[Passage], library: Library) -> list[Row]:
@@ -100,9 +122,12 @@ def rows_met(passages: Sequence[Passage], library: Library) -> list[Row]:
 
 def _rows(paper: Paper, section: Section, text: str, chunks: Sequence[Chunk]) -> list[Row]:
     held = [chunk for chunk in chunks if section.start <= chunk.start < section.end]
-    one = grid(text, section.start, section.end)
-    above = tuple((paper, _holding(held, line), line.start, line.end) for line in one.above)
-    return [Row((paper, _holding(held, line), line.start, line.end), line, one, above) for line in one.rows]
+    return [
+        Row((paper, _holding(held, line), line.start, line.end), line, one, above)
+        for one in grids(text, section.start, section.end)
+        for above in [tuple((paper, _holding(held, line), line.start, line.end) for line in one.above)]
+        for line in one.rows
+    ]
 
 
 def _holding(chunks: Sequence[Chunk], line: Line) -> Chunk:
@@ -111,12 +136,26 @@ def _holding(chunks: Sequence[Chunk], line: Line) -> Chunk:
     return (whole or [chunk for chunk in chunks if chunk.start < line.end][-1:] or list(chunks))[0]
 
 
+def _blocks(rows: Sequence[tuple[str, ...]]) -> list[tuple[int, int, int]]:
+    """Where each header begins, its rows begin and end."""
+    headed = _headed(rows)
+    names = {name for row in rows[:headed] for name in row if name}
+    again = [
+        place
+        for place in range(headed + 1, len(rows) - 1)
+        if len(rows[place]) > 2 and not _figures(rows[place]) and names & set(rows[place])
+    ]
+    tops = [0, *again]
+    bodies = [headed, *(place + 1 for place in again)]
+    return list(zip(tops, bodies, [*again, len(rows)], strict=True)) if rows else []
+
+
 def _headed(rows: Sequence[tuple[str, ...]]) -> int:
     """How many rows from the first on name the columns: those before the first row of figures."""
     filled = next((place for place, row in enumerate(rows) if _figures(row) >= 0.5), None)
-    if filled is None:
-        return 1 if len(rows) > 1 else 0
-    return filled if filled <= _MOST_HEADED else 1
+    if filled is None or filled > _MOST_HEADED:
+        return min(1, len(rows) - 1)
+    return min(filled, 1) if rows and len(rows[filled]) == 2 else filled
 
 
 def _figures(row: tuple[str, ...]) -> float:

@@ -68,6 +68,16 @@ def names_paper(question: str, paper: Paper) -> bool:
     return any(name and f" {name} " in f" {spelled} " for name in map(_words, names))
 
 
+def spelled(question: str, paper: Paper) -> tuple[str, ...]:
+    """The paper's title or its short name, as the question spells it out."""
+    found = []
+    for name in filter(None, (paper.title, paper.short_name)):
+        pattern = r"\W+".join(map(re.escape, re.findall(r"\w+", name)))
+        met = re.search(rf"(?<!\w){pattern}(?!\w)", question, re.IGNORECASE) if pattern else None
+        found += [met.group()] if met else []
+    return tuple(found)
+
+
 def asks_number(question: str) -> bool:
     """Whether the question asks how much or how many."""
     return _NUMBER.search(question) is not None

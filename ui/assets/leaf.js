@@ -59,7 +59,7 @@
     shown.leaves = reply;
     byId("leaf-title").textContent = reply.title;
     Object.assign(byId("leaf-file"), { hidden: !reply.original, href: address(paper, "file") });
-    shown.page = reply.frames[0]?.page ?? shown.page;
+    shown.page = reply.frames[0]?.page ?? Math.min(shown.page, reply.pages.length);
     show();
   };
 

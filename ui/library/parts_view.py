@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from assistant.grids import Grid, Line, cells, columns, grid
+from assistant.grids import Grid, Line, cells, columns, grids
 from index.layout import Layout
 from index.schema import Document, Section
 from index.sentences import parted
@@ -55,27 +55,30 @@ class _Part:
         )
 
     def table(self) -> str:
-        read = grid(self.document.text, self.section.start, self.section.end)
-        if not read.rows:
+        read = grids(self.document.text, self.section.start, self.section.end)
+        if not read:
             return self.paragraphs(' class="caption"')
-        top = read.header.start if read.header else read.rows[0].start
+        top = read[0].header.start if read[0].header else read[0].rows[0].start
         page = self.page(self.section.start, self.section.end)
         caption = f"<figcaption>{page}{self.marked(self.section.start, top)}</figcaption>"
-        label = escape(read.caption.text if read.caption else "Table")
-        body = "".join(self.row(line) for line in read.rows)
+        label = escape(read[0].caption.text if read[0].caption else "Table")
+        body = "".join(
+            f"{self.head(each)}<tbody>{''.join(self.row(line) for line in each.rows)}</tbody>"
+            for each in read
+        )
         return (
             f'<figure>{caption}<div class="grid-frame" tabindex="0" role="region" aria-label="{label}">'
-            f"<table>{self.head(read)}<tbody>{body}</tbody></table></div></figure>"
+            f"<table>{body}</table></div></figure>"
         )
 
     def head(self, read: Grid) -> str:
         """The names of the columns; the header's rows as they stand where these are not told."""
         if read.header is None:
             return ""
-        names = columns(read.header.text, len(cells(read.rows[0].text)))
+        names = columns(read.header.text, len(cells(read.rows[0].text))) if read.rows else None
         rows = [names] if names else [cells(row) for row in read.header.text.split("\n") if row.strip()]
         touched = self.touched(read.header.start, read.header.end)
-        return f"<thead>{''.join(_row(row, 'th', touched) for row in rows)}</thead>"
+        return f'<tbody class="head">{"".join(_row(row, "th", touched) for row in rows)}</tbody>'
 
     def row(self, line: Line) -> str:
         return _row(cells(line.text), "td", self.touched(line.start, line.end))
