@@ -14,7 +14,7 @@ from assistant.schema import Kind, Turn
 from index.schema import Paper, Value
 
 _NUMBER = re.compile(
-    r"\bhow (?:much|many|often|large|big|fast|long|accurate|few|well|high|low)\b|\bby how\b"
+    r"\bhow (?:much|many|often|large|big|fast|long|accurate|few|high|low)\b|\bby how\b"
     r"|\b(?:what|which) (?:is the |are the |was the )?(?:[\w-]+ ){0,4}(?:f1|f-score|bleu\S*|rouge\S*|auc|auroc|map|"
     r"ndcg\S*|mrr|perplexity|precision|recall|error|loss|results?|parameters|value|size|performance)\b"
     r"|\b(?:what|which) (?:\w+ ){0,3}(?:percentage|share|fraction|rate|accuracy|score|number|ratio|speed-?up|factor)\b",
