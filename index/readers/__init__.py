@@ -37,7 +37,7 @@ BUILT_IN = {
         ".text": "index.readers.markup:read_text",
         ".txt": "index.readers.markup:read_text",
     }.items()
-} | {".zip": "index.readers.archive:read_zip"}
+} | {".pdf": "index.readers.pdf.reader:read_pdf", ".zip": "index.readers.archive:read_zip"}
 
 
 def readers() -> dict[str, str]:
