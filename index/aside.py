@@ -62,6 +62,13 @@ class Aside:
                 Entry.model_validate_json(zlib.decompress(packed)) for packed in connection.scalars(query)
             ]
 
+    def files(self) -> set[str]:
+        """The files whose pages would be shown again."""
+        with self.catalog.engine.connect() as connection:
+            packed = connection.scalars(select(removed.c.entry))
+            entries = [Entry.model_validate_json(zlib.decompress(each)) for each in packed]
+        return {entry.document.file for entry in entries if entry.document.file}
+
     def forget(self, mark: str | None = None) -> None:
         """Forget what stands under a mark, or all that was set aside more than a day ago."""
         old = (datetime.now(UTC) - KEPT).isoformat(timespec="seconds")

@@ -30,6 +30,7 @@ from sqlalchemy import (
 
 from index.arrivals import drop_arrivals, note_arrivals
 from index.authors import author_key, author_rows
+from index.contents import forget_contents
 from index.errors import LibraryError
 from index.merge import title_key
 from index.rows import (
@@ -154,6 +155,17 @@ class Catalog(Shelf):
         with self.engine.connect() as connection:
             return [record_of(row) for row in connection.execute(query)]
 
+    def papers_of(self, source: str) -> dict[str, str]:
+        """The titles of a source's papers, by id, in the order in which it was first read."""
+        query = (
+            select(records.c.paper_id, papers.c.title)
+            .join(papers, papers.c.id == records.c.paper_id)
+            .where(records.c.source == source)
+            .order_by(papers.c.change, papers.c.id)
+        )
+        with self.engine.connect() as connection:
+            return {row.paper_id: row.title for row in connection.execute(query)}
+
     def entry(self, paper_id: str) -> Document | None:
         """The stored document of a paper in any state."""
         with self.engine.connect() as connection:
@@ -263,6 +275,7 @@ class Catalog(Shelf):
         with self.engine.begin() as connection:
             change = _next_change(connection)
             gone = set(connection.scalars(select(chunks.c.id).where(chunks.c.paper_id.in_(paper_ids))))
+            forget_contents(connection, paper_ids)
             for column in _OF_PAPERS:
                 connection.execute(delete(column.table).where(column.in_(paper_ids)))
             if for_good:

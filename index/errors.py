@@ -7,6 +7,7 @@
     ├── EmbedderError          a model that embeds cannot be reached, or refused to
     ├── RerankerError          a model that reranks cannot be had or reached, or refused to
     ├── ReadError              a file cannot be read into papers
+    │   └── NoTextLayer        it is pictures of pages, without their words
     ├── PaperNotFound          no paper answers to that name
     └── LibraryError           the library on disk cannot be used as asked
         ├── LibraryLocked      another process is writing to it
@@ -48,6 +49,10 @@ class RerankerError(IbidError):
 
 class ReadError(IbidError):
     """A file cannot be read into papers."""
+
+
+class NoTextLayer(ReadError):
+    """The file is pictures of pages, without their words."""
 
 
 class PaperNotFound(IbidError):

@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
-from pathlib import Path
 
 from index.caches import Caches
 from index.catalog import Catalog, same_paper
 from index.chunking import Chunker
+from index.contents import Contents
+from index.course import Course
 from index.embedding import Embedder
-from index.errors import ReadError
+from index.layout import Layout
 from index.merge import merge, paper_id, title_key
-from index.readers import find_files, read
+from index.reading import Content, Over, Read, Reading, Source, Told, sizes_of
 from index.rows import Entry, Record
-from index.schema import Conflict, Document, Paper, Unreadable, Value
+from index.schema import Conflict, Document, Notice, Paper, Unreadable, Value
 
-_BATCH = 256
+_BATCH = 256  # papers that are stored at once, or fewer of much text
+_LARGEST = 2_000_000  # characters
 
 
 class Conflicting(Value):
@@ -31,8 +32,15 @@ class Conflicting(Value):
     conflicts: tuple[Conflict, ...]
 
 
+class Noticed(Value):
+    """A paper of whose file its reader should know something, and what."""
+
+    title: str
+    notices: tuple[Notice, ...]
+
+
 class AddReport(Value):
-    """What an addition did: titles by outcome, unreadable entries, disagreements among sources.
+    """What an addition did: titles by outcome, unreadable entries, disagreements among sources, notices.
 
     A paper met several times in one addition counts once, under its weightiest outcome.
     """
@@ -42,6 +50,7 @@ class AddReport(Value):
     unchanged: tuple[str, ...] = ()
     failed: tuple[Unreadable, ...] = ()
     conflicting: tuple[Conflicting, ...] = ()
+    noticed: tuple[Noticed, ...] = ()
 
     @property
     def papers(self) -> int:
@@ -50,17 +59,21 @@ class AddReport(Value):
 
 
 class Step(Value):
-    """Progress: which file is being read, and how many entries have been read and stored in all.
+    """Progress: which file was read last, and how many files, pages, entries and chunks have been read and stored.
 
-    `share` is the part, in [0, 1], of the entries read and not yet stored that is embedded.
+    `share` is the part, in [0, 1], of the entries read and not yet stored that is embedded, and `done` the part of
+    the whole addition, by the bytes of its files.
     """
 
     file: str = ""
     files_done: int = 0
     files: int = 0
+    pages: int = 0
     entries: int = 0
     stored: int = 0
+    chunks: int = 0
     share: float = 0.0
+    done: float = 0.0
 
 
 Progress = Callable[[Step], None]
@@ -88,20 +101,37 @@ class Ingestion:
         self._outcomes: dict[str, tuple[str, str]] = {}
         self._failed: dict[str, list[Unreadable]] = {}
         self._conflicts: dict[str, Conflicting] = {}
+        self._noticed: dict[str, Noticed] = {}
         self._step = Step()
+        self._course = Course({}, {})
+        self._named: tuple[str, dict[str, int]] = ("", {})
+        self._named_files: set[str] = set()
         self._progress: Progress | None = None
 
-    def add(self, paths: Sequence[Path], progress: Progress | None = None) -> AddReport:
-        """Add files and folders; a bad file or entry is reported and never stops the rest."""
-        files = self._expanded(paths)
+    def add(
+        self,
+        sources: Sequence[Source],
+        reading: Reading,
+        contents: Contents,
+        progress: Progress | None = None,
+    ) -> AddReport:
+        """Add what sources hold; a bad file or entry is reported and never stops the rest."""
         self._progress = progress
-        stream = self._stream(files)
-        while batch := list(islice(stream, _BATCH)):
-            self._store(batch)
-            self._tell(stored=self._step.stored + len(batch), share=0.0)
-        for source, failed in self._failed.items():
-            self.catalog.set_failures(source, failed)
+        self._course = Course(sizes_of(sources), reading.found)
+        self._step = Step(files=len(sources))
+        batch = _Batch()
+        for told in reading.read(sources):
+            if batch.full and isinstance(told, Read):
+                self._commit(batch, contents)
+                batch = _Batch()
+            self._take(told, batch)
+        self._commit(batch, contents)
         return self._report()
+
+    def refuse(self, failed: Unreadable) -> None:
+        """Report what there is nothing to be read of."""
+        self._failed[failed.place] = [failed]
+        self.catalog.set_failures(failed.place, [failed])
 
     def restore(self, entries: Sequence[Entry]) -> None:
         """Store papers again as they were; what has a vector still is not embedded."""
@@ -132,40 +162,57 @@ class Ingestion:
     def _entry(self, document: Document, said: Sequence[Record]) -> Entry:
         return Entry(document=document, chunks=tuple(self.chunker.chunks(document)), records=tuple(said))
 
-    def _expanded(self, paths: Sequence[Path]) -> list[Path]:
-        files: list[Path] = []
-        for path in paths:
-            try:
-                files.extend(find_files([path]))
-            except ReadError as error:
-                self._failed.setdefault(str(path), []).append(Unreadable(place=str(path), reason=str(error)))
-        return list(dict.fromkeys(files))
+    def _take(self, told: Told, batch: _Batch) -> None:
+        source = told.source
+        if isinstance(told, Over):
+            self._end(told, batch)
+        elif source.key in self._named_files:
+            return  # another source has read it as its own
+        elif isinstance(told.found, Unreadable):
+            self._failed.setdefault(source.key, []).append(told.found)
+        else:
+            self._course.meet(source.key)
+            batch.add(
+                Found(document=told.found, source=source.key, ordinal=self._ordinal(told.found, source))
+            )
+            entries, pages = self._step.entries + 1, self._step.pages + _pages(told.found)
+            self._step = self._step.model_copy(update={"entries": entries, "pages": pages})
+            if entries % 16 == 0 or pages:
+                self._tell(file=source.shown)
+
+    def _end(self, over: Over, batch: _Batch) -> None:
+        source = over.source
+        batch.over[source.key] = over.content
+        self._named_files.update(over.named)
+        if over.unchanged:
+            for paper_id, title in self.catalog.papers_of(source.key).items():
+                self._outcomes.setdefault(paper_id, (title, "unchanged"))
+        self._course.end(source.key)
+        self._tell(file=source.shown, files_done=self._step.files_done + 1)
+
+    def _ordinal(self, document: Document, source: Source) -> int:
+        """How often, with this time, the source has named that paper."""
+        if self._named[0] != source.key:
+            self._named = (source.key, {})
+        times, key = self._named[1], _identity(document.paper)
+        times[key] = times.get(key, 0) + 1
+        return times[key]
+
+    def _commit(self, batch: _Batch, contents: Contents) -> None:
+        """Store a batch, and then that its sources were read to their end."""
+        if batch.found:
+            self._store(batch.found)
+        for source in batch.over:
+            self.catalog.set_failures(source, self._failed.get(source, []))
+        contents.note(batch.over)
+        self._course.store()
+        self._tell(stored=self._step.stored + len(batch.found), share=0.0)
 
     def _tell(self, **changes: object) -> None:
         self._step = self._step.model_copy(update=changes)
+        self._step = self._step.model_copy(update={"done": self._course.done(self._step.share)})
         if self._progress is not None:
             self._progress(self._step)
-
-    def _stream(self, files: Sequence[Path]) -> Iterator[Found]:
-        entries = 0
-        for done, file in enumerate(files):
-            source = str(file.resolve())
-            failed = self._failed.setdefault(source, [])
-            times: dict[str, int] = {}
-            try:
-                for item in read(file):
-                    if isinstance(item, Unreadable):
-                        failed.append(item)
-                        continue
-                    key = _identity(item.paper)
-                    times[key] = times.get(key, 0) + 1
-                    yield Found(document=item, source=source, ordinal=times[key])
-                    entries += 1
-                    if entries % 16 == 0:
-                        self._tell(file=file.name, files_done=done, files=len(files), entries=entries)
-            except ReadError as error:
-                failed.append(Unreadable(place=file.name, reason=str(error)))
-            self._tell(file=file.name, files_done=done + 1, files=len(files), entries=entries)
 
     def _store(self, batch: Sequence[Found]) -> None:
         said: dict[str, list[Record]] = {}
@@ -186,6 +233,8 @@ class Ingestion:
         """The paper as its records now make it, where that is new; records alone are written at once."""
         document, conflicts = merge([record.document for record in said])
         document = document.model_copy(update={"paper": document.paper.model_copy(update={"id": paper_id})})
+        if document.notices:
+            self._noticed[paper_id] = Noticed(title=document.paper.title, notices=document.notices)
         if conflicts:
             self._conflicts[paper_id] = Conflicting(title=document.paper.title, conflicts=conflicts)
         stored = self.catalog.entry(paper_id) if paper_id in touched else document
@@ -215,6 +264,7 @@ class Ingestion:
         vectors = dict(zip(missing, found.vectors, strict=True))
         signs = dict(zip(missing, found.signs or (), strict=False))
         self.catalog.write(entries, vectors, model, signs if keep_tokens else {})
+        self._step = self._step.model_copy(update={"chunks": self._step.chunks + len(texts)})
 
     def _embedded(self, done: int, total: int) -> None:
         self._tell(share=done / max(total, 1))
@@ -234,7 +284,29 @@ class Ingestion:
             unchanged=tuple(titles["unchanged"]),
             failed=tuple(item for failed in self._failed.values() for item in failed),
             conflicting=tuple(self._conflicts.values()),
+            noticed=tuple(self._noticed.values()),
         )
+
+
+class _Batch:
+    """What is stored at once: documents, and the sources that end with them."""
+
+    def __init__(self) -> None:
+        self.found: list[Found] = []
+        self.over: dict[str, Content | None] = {}
+        self._characters = 0
+
+    @property
+    def full(self) -> bool:
+        return len(self.found) >= _BATCH or self._characters >= _LARGEST
+
+    def add(self, found: Found) -> None:
+        self.found.append(found)
+        self._characters += len(found.document.text)
+
+
+def _pages(document: Document) -> int:
+    return Layout.unpacked(document.layout).pages if document.layout else 0
 
 
 class _Known:

@@ -21,6 +21,7 @@ from index.caches import Caches
 from index.caches import Progress as RebuildProgress
 from index.catalog import Catalog
 from index.chunking import Chunker
+from index.contents import Contents
 from index.embedding import Embedder, Fingerprint, load_embedder
 from index.errors import EmbedderMismatch, LibraryError, LibraryLocked, PaperNotFound
 from index.ingest import AddReport, Ingestion, Progress
@@ -29,7 +30,10 @@ from index.listing import Lister, Listing, Order
 from index.lock import purpose, writing
 from index.matching import matched
 from index.merge import merge
-from index.pictures import drawn
+from index.originals import Originals
+from index.readers import VERSION
+from index.readers.pdf.picture import page_png
+from index.reading import Reading, sources_of
 from index.rerank import load_reranker
 from index.retrieve import Retriever
 from index.schema import Conflict, Document, Filters, Notice, Paper, Passage, Unreadable, Value
@@ -68,6 +72,7 @@ class Library:
         self.settings = settings
         self.reranker = load_reranker(settings.retrieval.reranker) if settings.retrieval.reranker else None
         self.catalog = Catalog.in_folder(folder)
+        self.originals = Originals(folder)
         self._caches: Caches | None = None
         self._opening = threading.RLock()
 
@@ -104,7 +109,14 @@ class Library:
         with self._writing(_ADDING) as caches:
             if self.catalog.fact("embedder") is None:
                 self._remember_model()
-            return self._ingestion(caches).add([Path(path) for path in paths], progress)
+            sources, refused = sources_of([Path(path) for path in paths])
+            contents = Contents(self.catalog.engine, self._way_of_reading)
+            known = contents.known([source.key for source in sources])
+            ingestion = self._ingestion(caches)
+            for failed in refused:
+                ingestion.refuse(failed)
+            reading = Reading(self.settings.reading, known, self.originals.keep)
+            return ingestion.add(sources, reading, contents, progress)
 
     def remove(self, names: Sequence[str]) -> list[Paper]:
         """Forget papers, named as for `paper`; returns those removed. All are found or none is removed."""
@@ -112,6 +124,7 @@ class Library:
         with self._writing("ibid remove") as caches:
             self.catalog.remove([paper.id for paper in found])
             caches.follow()
+            self.originals.sweep(self._files_needed())
         return found
 
     def set_aside(self, paper_ids: Sequence[str]) -> str:
@@ -121,6 +134,7 @@ class Library:
             aside.forget()
             mark = aside.put(paper_ids)
             caches.follow()
+            self.originals.sweep(self._files_needed())
         return mark
 
     def bring_back(self, mark: str) -> int:
@@ -226,14 +240,16 @@ class Library:
     def file(self, paper_id: str) -> Path:
         """The file that a paper's text was read from, where the library keeps it. PaperNotFound where not."""
         _, digest = self._paged(paper_id)
-        place = self.folder / "files" / digest[:2] / digest
-        if not digest or not place.is_file():
+        place = self.originals.path(digest)
+        if place is None:
             raise PaperNotFound(f"The library keeps no file of {paper_id!r}. Add its file again.")
         return place
 
     def page_picture(self, paper_id: str, page: int, scale: float = 2.0) -> bytes:
         """A page of a paper's file as a PNG, `scale` pixels a point. PaperNotFound, ReadError."""
-        return drawn(self.file(paper_id).read_bytes(), page, scale)
+        return page_png(
+            self.file(paper_id), page, scale
+        )  # to be drawn in a sandbox: the file is a stranger's
 
     def _paged(self, paper_id: str) -> tuple[bytes, str]:
         found = self.catalog.layout(paper_id)
@@ -318,6 +334,15 @@ class Library:
     def chunker(self) -> Chunker:
         chunking = self.settings.chunking
         return Chunker(chunking.tokens, chunking.overlap, self.embedder.count, self.embedder.window)
+
+    def _files_needed(self) -> set[str]:
+        return self.catalog.files() | Aside(self.catalog).files()
+
+    @property
+    def _way_of_reading(self) -> str:
+        """What a file is read into depends on besides its content."""
+        reading = self.settings.reading
+        return f"{VERSION}/{reading.languages if reading.ocr else 'no ocr'}"
 
     @property
     def _lister(self) -> Lister:

@@ -14,6 +14,21 @@ class Group(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
+class ReadingSettings(Group):
+    memory: int = Field(1024, ge=256, le=65536)
+    """The megabytes of memory that reading one file may take; each is read in a process of its own."""
+    seconds: int = Field(60, ge=1, le=86400)
+    """The seconds of processor time that reading one file may take."""
+    output: int = Field(2048, ge=1, le=1048576)
+    """The megabytes that one file may come to once it is read."""
+    processes: int = Field(0, ge=0, le=64)
+    """How many files are read at once; 0: as many as there are processors."""
+    ocr: bool = False
+    """Whether scans without a text layer are recognised by tesseract, where it is installed."""
+    languages: str = Field("eng", pattern=r"[A-Za-z_/]+(\+[A-Za-z_/]+)*")
+    """The languages that tesseract recognises, as it names them: `eng`, `deu+fra`."""
+
+
 class ChunkingSettings(Group):
     tokens: int = Field(200, ge=20, le=8000)
     """The most cl100k tokens a chunk may have; it is also held to the embedder's own window."""
@@ -50,6 +65,7 @@ class RetrievalSettings(Group):
 class IndexSettings(Group):
     """What `Library.open` takes."""
 
+    reading: ReadingSettings = ReadingSettings()
     chunking: ChunkingSettings = ChunkingSettings()
     embedding: EmbeddingSettings = EmbeddingSettings()
     retrieval: RetrievalSettings = RetrievalSettings()

@@ -230,6 +230,11 @@ class Shelf:
         with self.engine.connect() as connection:
             return list(connection.scalars(select(papers.c.id).order_by(papers.c.id)))
 
+    def files(self) -> set[str]:
+        """The files that papers' pages are shown from, by their SHA-256."""
+        with self.engine.connect() as connection:
+            return set(connection.scalars(select(papers.c.file).where(papers.c.file.is_not(None)).distinct()))
+
     def chunk_ids(self) -> set[str]:
         with self.engine.connect() as connection:
             return set(connection.scalars(select(chunks.c.id)))

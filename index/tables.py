@@ -4,7 +4,8 @@
 file changes only its own part. Vectors are kept here as bytes so that Chroma can be rebuilt without
 embedding anything. `acronyms` holds what each paper's text explains (`index.acronyms`), `authors` who wrote it
 (`index.authors`), `arrivals` when each paper first came (`index.arrivals`).
-`layout` and `file` say where a paper's words stand on which file's pages. `removed` holds papers that can be
+`layout` and `file` say where a paper's words stand on which file's pages; `contents` what each source was made of
+when it was read whole, so that it need not be read again. `removed` holds papers that can be
 brought back; `removals` tells the caches which chunks and papers went, under the change that took them.
 """
 
@@ -144,6 +145,15 @@ removed = Table(
     Column("since", String(32), nullable=False, index=True),
     Column("entry", LargeBinary, nullable=False),
     Column("chunks", Text, nullable=False),
+)
+
+contents = Table(
+    "contents",
+    metadata,
+    Column("source", String(1000), primary_key=True),
+    Column("digest", String(64), nullable=False, index=True),
+    Column("companions", Text, nullable=False),
+    Column("reading", String(200), nullable=False),
 )
 
 failures = Table(

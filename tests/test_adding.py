@@ -125,9 +125,9 @@ def test_the_percentage_grows_with_what_is_embedded_and_stored(
     seen: list[tuple[str, int]] = []
     steps = [
         Step(entries=4),
-        Step(entries=4, share=0.5),
-        Step(entries=4, stored=4),
-        Step(entries=8, stored=4),
+        Step(entries=4, share=0.5, done=0.25),
+        Step(entries=4, stored=4, done=0.5),
+        Step(entries=8, stored=4, done=0.5),
     ]
     adding = Adding(library)
     going = threading.Event()
@@ -153,6 +153,8 @@ def test_adding_tells_what_is_read_embedded_and_stored(library: Library, write_p
     assert told[-1].stored == told[-1].entries == 300
     assert [step.stored for step in told] == sorted(step.stored for step in told)
     assert {step.stored for step in told} == {0, 256, 300}
+    assert [step.done for step in told] == sorted(step.done for step in told)
+    assert 0 < min(step.done for step in told if step.stored == 256) < told[-1].done == 1
 
 
 def test_what_is_over_is_cleared_and_the_rest_stays(library: Library, arrived: Any) -> None:
@@ -182,6 +184,14 @@ def test_text_is_pasted_as_the_kind_of_file_it_looks_like(library: Library) -> N
         ("[{}]", "pasted.json"),
         ("@article{key,", "pasted.bib"),
         ("% Encoding: UTF-8\n\n@Misc {key,", "pasted.bib"),
+        ("TY  - JOUR\r\nTI  - A", "pasted.ris"),
+        ("\nTY - JOUR\nTI - A", "pasted.ris"),
+        ("TY - a thank you\n\nText", "TY - a thank you.txt"),
+        ('<?xml version="1.0"?>\n<feed xmlns="http://www.w3.org/2005/Atom">', "pasted.xml"),
+        ("<OAI-PMH>", "pasted.xml"),
+        ("<?xml version='1.0'?><!-- no such kind --><svg/>", "pasted.xml"),
+        ('<rdf:RDF xmlns:rdf="x">', "pasted.rdf"),
+        ("<b>Bold</b> claims\n\nText", "bBoldb claims.txt"),
         ("@ home with wells\n\nText", "home with wells.txt"),
         ("# A Title\n\nText", "A Title.md"),
         ("../../etc/passwd\n\nText", "etcpasswd.txt"),

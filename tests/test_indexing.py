@@ -49,7 +49,7 @@ class Slow:
 
     def add(self, paths: Sequence[Path | str], progress: Progress | None = None) -> AddReport:
         assert progress is not None
-        progress(Step(entries=1, share=0.5))
+        progress(Step(entries=1, share=0.5, done=0.5))
         assert self.go.wait(WAIT)
         return self._add(paths, progress)
 

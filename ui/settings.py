@@ -22,7 +22,14 @@ from assistant.models.settings import ModelSettings
 from assistant.settings import AnswerSettings, WritingSettings
 from index.errors import SettingsError
 from index.schema import Value
-from index.settings import ChunkingSettings, EmbeddingSettings, Group, IndexSettings, RetrievalSettings
+from index.settings import (
+    ChunkingSettings,
+    EmbeddingSettings,
+    Group,
+    IndexSettings,
+    ReadingSettings,
+    RetrievalSettings,
+)
 from ui.parts.schedule import read_schedule
 
 _PREFIX = "IBID_"
@@ -110,6 +117,8 @@ class Settings(BaseSettings):
 
     library: Path = user_data_path("ibid") / "library"
     """The folder of the library."""
+    reading: ReadingSettings = ReadingSettings()
+    """How files are read, and what reading one may cost."""
     chunking: ChunkingSettings = ChunkingSettings()
     """How papers are cut into chunks."""
     embedding: EmbeddingSettings = EmbeddingSettings()
@@ -129,7 +138,9 @@ class Settings(BaseSettings):
 
     @property
     def index(self) -> IndexSettings:
-        return IndexSettings(chunking=self.chunking, embedding=self.embedding, retrieval=self.retrieval)
+        return IndexSettings(
+            reading=self.reading, chunking=self.chunking, embedding=self.embedding, retrieval=self.retrieval
+        )
 
 
 class Setting(Value):

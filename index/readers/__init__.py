@@ -3,8 +3,10 @@
 Owns which files are looked at and who reads them. Refuses to know what a format looks like (each
 reader does) and whether two papers are the same one (`index.merge` does).
 
-A reader is a function of a path that yields a `Document` for each paper, and an `Unreadable` for each
-entry it could not use; it raises `ReadError` where the whole file is of no use. Built-in readers and
+A reader is a function of a path that yields a `Document` for each paper, an `Unreadable` for each entry it could
+not use, and an `Enclosed` for each file that this one holds or names, to be read by its own reader; it raises
+`ReadError` where the whole file is of no use. It is called in a process that may read and nothing else
+(`index.sandbox`). Built-in readers and
 those of other packages (entry points of the group `ibid.readers`, named by their ending without the
 leading dot) stand in one table of `ending -> "module:function"`, and are imported when first needed.
 """
@@ -19,23 +21,30 @@ from pathlib import Path
 from typing import cast
 
 from index.errors import IbidError, ReadError
-from index.schema import Document, Unreadable
+from index.schema import Document, Enclosed, Unreadable
 
-Reader = Callable[[Path], Iterator[Document | Unreadable]]
+Found = Document | Unreadable | Enclosed
+Reader = Callable[[Path], Iterator[Found]]
 
 GROUP = "ibid.readers"
+VERSION = "1"
+"""To be raised where a built-in reader finds other things in the same file: files are then read again."""
 BUILT_IN = {
     ending + packed: place
     for packed in ("", ".gz")
     for ending, place in {
+        ".atom": "index.readers.xml:read_xml",
         ".bib": "index.readers.bibtex:read_bibtex",
         ".json": "index.readers.records:read_json",
         ".jsonl": "index.readers.records:read_lines",
         ".markdown": "index.readers.markup:read_markdown",
         ".md": "index.readers.markup:read_markdown",
         ".ndjson": "index.readers.records:read_lines",
+        ".rdf": "index.readers.zotero:read_rdf",
+        ".ris": "index.readers.ris:read_ris",
         ".text": "index.readers.markup:read_text",
         ".txt": "index.readers.markup:read_text",
+        ".xml": "index.readers.xml:read_xml",
     }.items()
 } | {".pdf": "index.readers.pdf.reader:read_pdf", ".zip": "index.readers.archive:read_zip"}
 
@@ -60,7 +69,7 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
     return list(found.values())
 
 
-def read(path: Path) -> Iterator[Document | Unreadable]:
+def read(path: Path) -> Iterator[Found]:
     """The papers of one file, streamed in its order.
 
     ReadError at once where no reader knows the ending; while iterating, where the file as a whole
@@ -110,7 +119,7 @@ def _reader_of(path: Path) -> Reader:
         raise ReadError(f"The reader of {ending} files, {known[ending]}, cannot be loaded: {exc}") from exc
 
 
-def _guarded(path: Path, reader: Reader) -> Iterator[Document | Unreadable]:
+def _guarded(path: Path, reader: Reader) -> Iterator[Found]:
     """`reader`'s yield, with foreign exceptions translated, and a file that holds nothing refused."""
     empty = True
     try:

@@ -1,9 +1,8 @@
-"""Zip archives: each member is read by the reader of its ending.
+"""Zip archives: each member is handed on, to be read by the reader of its ending.
 
-Owns what of an archive is let in. Members are unpacked one at a time into a folder that nobody else knows, under
-names of our own, so that no member's name is ever a path. How much comes out is counted while it comes out: what
-a member claims of its size is not believed. An archive in an archive is not opened. Refuses to know any format:
-the registry of readers does.
+Owns what of an archive is let in. No member's name is ever a path. How much comes out is counted while it comes out:
+what a member claims of its size is not believed. An archive in an archive is not opened. Refuses to know any format
+and to write anything down.
 
 A paper's source is `archive.zip/member`, so that the same archive given again is the same source.
 """
@@ -12,7 +11,6 @@ from __future__ import annotations
 
 import re
 import stat
-import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,9 +18,9 @@ from pathlib import Path
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from index.errors import ReadError
-from index.readers import ending_of, read, readers
+from index.readers import ending_of, readers
 from index.readers.files import name_of
-from index.schema import Document, Unreadable
+from index.schema import Enclosed, Unreadable
 
 LARGEST = 200 * 2**20  # bytes that all members together unpack to
 HIGHEST_RATIO = 100  # bytes unpacked for a byte packed
@@ -35,26 +33,24 @@ _NAMED = 120  # characters of a member's name that are told
 _NESTED = (".zip", ".gz", ".tar", ".tgz", ".bz2", ".xz", ".7z", ".rar")
 
 
-def read_zip(path: Path) -> Iterator[Document | Unreadable]:
-    """The papers of every member that a reader knows, in the archive's order.
+def read_zip(path: Path) -> Iterator[Enclosed | Unreadable]:
+    """Every member that a reader knows, in the archive's order.
 
     A member that cannot be used is an `Unreadable` of its own. Hidden members and those of other kinds are passed
     over, as in folders. ReadError where the archive cannot be opened or holds nothing for any reader.
     """
     name, known, unpacked = name_of(path), readers(), _Counted()
-    with _opened(path) as archive, tempfile.TemporaryDirectory(prefix="ibid-") as folder:
+    with _opened(path) as archive:
         members = [member for member in archive.infolist() if _wanted(member, known)]
         if not members:
             raise ReadError(f"{name!r} holds no file of a known kind: {' '.join(sorted(known))}")
         for member in members:
-            file = Path(folder) / _file_name(member.filename)
             place = f"{name}/{_shown(member.filename)}"
             try:
-                _unpack(archive, member, file, unpacked)
-                yield from _placed(file, place)
+                content = _unpacked(archive, member, unpacked)
+                yield Enclosed(name=_parts(member.filename)[-1], place=place, content=content)
             except ReadError as error:
                 yield Unreadable(place=place, reason=str(error))
-            file.unlink(missing_ok=True)
             if unpacked.bytes > LARGEST:
                 break
 
@@ -102,24 +98,23 @@ def _wanted(member: ZipInfo, known: dict[str, str]) -> bool:
     return ending_of(Path(parts[-1]), known) is not None or _nested(member) or _linked(member)
 
 
-def _unpack(archive: ZipFile, member: ZipInfo, file: Path, unpacked: _Counted) -> None:
-    """Write a member to a file. ReadError where it may not come in, or not so much of it."""
+def _unpacked(archive: ZipFile, member: ZipInfo, unpacked: _Counted) -> bytes:
+    """A member's bytes. ReadError where it may not come in, or not so much of it."""
     if trouble := _trouble(member):
         raise ReadError(trouble)
-    most, written = member.compress_size * HIGHEST_RATIO, 0
+    most, content = member.compress_size * HIGHEST_RATIO, bytearray()
     try:
-        with archive.open(member) as packed, file.open("wb") as target:
+        with archive.open(member) as packed:
             while block := packed.read(_BLOCK):
-                written += len(block)
+                content += block
                 unpacked.bytes += len(block)
                 if unpacked.bytes > LARGEST:
                     raise ReadError(
                         f"is where the archive comes to more than {LARGEST // 2**20} MB unpacked: it and all after "
                         "it were left out; split the archive"
                     )
-                if written > most:
+                if len(content) > most:
                     raise ReadError(f"unpacks to more than {HIGHEST_RATIO} times its packed size")
-                target.write(block)
     except (
         BadZipFile,
         zlib.error,
@@ -130,6 +125,7 @@ def _unpack(archive: ZipFile, member: ZipInfo, file: Path, unpacked: _Counted) -
         ValueError,
     ) as error:
         raise ReadError(f"cannot be unpacked: {error}") from error
+    return bytes(content)
 
 
 def _trouble(member: ZipInfo) -> str:
@@ -154,25 +150,8 @@ def _nested(member: ZipInfo) -> bool:
     return member.filename.lower().endswith(_NESTED)
 
 
-def _placed(file: Path, place: str) -> Iterator[Document | Unreadable]:
-    """What is read of a member, told by its place in the archive."""
-    for found in read(file):
-        if isinstance(found, Document):
-            yield found.model_copy(update={"paper": found.paper.model_copy(update={"source": place})})
-        else:
-            within = found.place.removeprefix(name_of(file))
-            yield found.model_copy(update={"place": f"{place}{within}" if within != found.place else place})
-
-
 def _parts(name: str) -> list[str]:
     return [part for part in re.split(r"[/\\]", name) if part]
-
-
-def _file_name(name: str) -> str:
-    """A member's own name as one that every file system takes, with its ending."""
-    plain = re.sub(r'[\x00-\x1f\x7f<>:"|?*]+', "-", (_parts(name) or ["member"])[-1])
-    stem, dot, ending = plain.rpartition(".")
-    return f"{stem[:_NAMED] or '-'}{dot}{ending[:20]}".encode("utf-8", "replace").decode()
 
 
 def _shown(name: str) -> str:

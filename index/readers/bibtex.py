@@ -4,7 +4,7 @@ Owns what an entry's fields mean: authors, dates, identifiers, `@string` names a
 begin and end is bibtexparser's business, LaTeX in values pylatexenc's. An entry without an abstract is a paper
 whose text is its title: it can be found, and a source that has more fills it in. Fields that say nothing of the
 paper are never looked at, and what no paper needs is refused: values beyond a length, braces beyond a depth, names
-that stand for themselves.
+that stand for themselves. Files that an entry names below the bibliography's own folder are read with it.
 """
 
 from __future__ import annotations
@@ -22,21 +22,22 @@ from pylatexenc.latex2text import LatexNodes2Text
 
 from index.dates import MONTHS, parse_date
 from index.errors import ReadError
+from index.readers.attachments import bibtex_files, with_attachments
 from index.readers.facts import Fields, described, one_line, storable
 from index.readers.files import name_of, read_whole
-from index.schema import Document, Section, Unreadable
+from index.schema import Document, Enclosed, Section, Unreadable
 
 LONGEST_FILE = 32_000_000  # characters
 MOST_BLOCKS = 100_000
 LONGEST_VALUE = 10_000  # characters
-_LONGER = {"abstract": 200_000, "author": 200_000}
+_LONGER = {"abstract": 200_000, "author": 200_000, "file": 200_000}
 _DEEPEST = 50  # braces in braces; names in names
 _MACROS = {month[:3]: month.capitalize() for month in MONTHS}
 _BLOCK = re.compile(r"@\w*[ \t]*[{(]")
 _BARE = re.compile(r'[^\s#"{]+')
 _LATEX = re.compile(r"[\\{}$~%]|--|``|''")
 _READ = frozenset({
-    "abstract", "archiveprefix", "author", "date", "day", "doi", "eprint", "eprinttype", "institution", "month",
+    "abstract", "archiveprefix", "author", "date", "day", "doi", "eprint", "eprinttype", "file", "institution", "month",
     "school", "title", "url", "year",
 })  # fmt: skip
 
@@ -44,8 +45,8 @@ for _library in ("bibtexparser", "pylatexenc"):  # what they find wrong is told 
     logging.getLogger(_library).addHandler(logging.NullHandler())
 
 
-def read_bibtex(path: Path) -> Iterator[Document | Unreadable]:
-    """One paper for each entry, in the file's order; ReadError where the file is far too large."""
+def read_bibtex(path: Path) -> Iterator[Document | Unreadable | Enclosed]:
+    """One paper for each entry, in the file's order, and its files; ReadError where the file is far too large."""
     source, text = name_of(path), storable(read_whole(path))
     if len(text) > LONGEST_FILE:
         raise ReadError(f"{source!r} holds more than {LONGEST_FILE // 10**6} million characters; split it")
@@ -58,7 +59,7 @@ def read_bibtex(path: Path) -> Iterator[Document | Unreadable]:
         place = f"{source} line {(block.start_line or 0) + 1}"
         entry = _entry_of(block)
         if entry is not None:
-            yield _paper(entry, macros, source, place)
+            yield from _paper(entry, macros, path, place)
         elif isinstance(block, ParsingFailedBlock):
             reason = one_line(str(getattr(block.error, "abort_reason", block.error)))
             yield Unreadable(place=place, reason=f"is no whole entry: {reason}")
@@ -70,12 +71,17 @@ def _entry_of(block: Block) -> Entry | None:
     return held if isinstance(held, Entry) else None
 
 
-def _paper(entry: Entry, macros: Mapping[str, str], source: str, place: str) -> Document | Unreadable:
+def _paper(
+    entry: Entry, macros: Mapping[str, str], path: Path, place: str
+) -> Iterator[Document | Unreadable | Enclosed]:
     try:
-        return _document(_fields(entry, macros), source)
+        fields = _fields(entry, macros)
+        document = _document(fields, name_of(path))
     except (ValueError, RecursionError) as error:  # LaTeX nests in other ways than by braces too
         reason = str(error) if isinstance(error, ValueError) else "nests LaTeX too deeply"
-        return Unreadable(place=place, reason=f"the entry {entry.key[:80]!r} {reason}")
+        yield Unreadable(place=place, reason=f"the entry {entry.key[:80]!r} {reason}")
+    else:
+        yield from with_attachments(document, bibtex_files(fields.get("file", "")), path)
 
 
 def _fields(entry: Entry, macros: Mapping[str, str]) -> dict[str, str]:

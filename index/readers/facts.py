@@ -17,6 +17,10 @@ from index.schema import Paper
 
 Fields = Mapping[str, object]
 
+_NAME_PARTS = (
+    "given", "firstName", "dropping-particle", "non-dropping-particle", "family", "lastName", "suffix",
+)  # fmt: skip
+
 
 def described(fields: Fields, *, title: str, abstract: str, source: str) -> Paper:
     """The paper that `fields` describe.
@@ -86,13 +90,19 @@ def _published(fields: Fields) -> str | None:
 
 
 def _authors(value: object) -> tuple[str, ...]:
-    """Names in order, from a list of names or of `{"name": …}`, or from one string of several."""
+    """Names in order, from a list of names or of objects that hold one, or from one string of several."""
     if isinstance(value, str):
         return tuple(_split_names(one_line(storable(value)).replace("\0", "")))
     if not isinstance(value, list):
         return ()
-    names = (_string(each, "name") if isinstance(each, dict) else _string({"": each}, "") for each in value)
+    names = (_named(each) if isinstance(each, dict) else _string({"": each}, "") for each in value)
     return tuple(name for name in names if name)
+
+
+def _named(person: Fields) -> str | None:
+    """The name of `{"name": …}`, or of one in parts as CSL and Zotero write them."""
+    whole = _string(person, "name") or _string(person, "literal")
+    return whole or " ".join(part for name in _NAME_PARTS if (part := _string(person, name))) or None
 
 
 def _split_names(text: str) -> list[str]:

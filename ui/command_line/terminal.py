@@ -14,20 +14,21 @@ from rich.markdown import Markdown
 from rich.markup import escape
 from rich.progress import (
     BarColumn,
-    MofNCompleteColumn,
     Progress,
     SpinnerColumn,
+    TaskProgressColumn,
     TextColumn,
     TimeElapsedColumn,
+    TimeRemainingColumn,
 )
-from rich.table import Table
+from rich.table import Column, Table
 
 from assistant.conversation import Conversations, ConversationSummary
 from assistant.engine import Assistant
 from assistant.preferences import preferences
 from assistant.schema import Answer, Answered, Turn
 from index.doctor import Finding
-from index.ingest import AddReport, Step
+from index.ingest import AddReport, Noticed, Step
 from index.schema import Conflict, Document, Filters, Notice, Paper, Passage, Unreadable
 from ui.parts.render import byline, counted, coverage_words, reference, scope_words
 from ui.settings import Setting
@@ -46,26 +47,27 @@ def notes() -> Console:
 
 @contextmanager
 def adding() -> Iterator[Callable[[Step], None]]:
-    """A progress bar over files, with the number of entries stored so far."""
+    """A progress bar over the bytes of files, with what was read and stored so far, and the time left."""
     columns = (
         SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("files · {task.fields[entries]} entries"),
+        TextColumn(
+            "{task.description}", table_column=Column(max_width=40, no_wrap=True, overflow="ellipsis")
+        ),
+        BarColumn(bar_width=20),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[told]}"),
         TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
     )
     with Progress(*columns, console=notes(), transient=True) as bar:
-        task = bar.add_task("reading", total=None, entries=0)
+        task = bar.add_task("reading", total=1.0, told="")
 
         def step(told: Step) -> None:
-            bar.update(
-                task,
-                description=escape(told.file),
-                completed=told.files_done,
-                total=told.files,
-                entries=f"{told.entries:,}",
-            )
+            pages = f" · {told.pages:,} pages" if told.pages else ""
+            files, stored = f"{told.files_done:,} of {told.files:,} files", f"{told.chunks:,} chunks"
+            counts = f"{files}{pages} · {told.entries:,} papers · {stored}"
+            bar.update(task, description=escape(told.file), completed=told.done, told=counts)
 
         yield step
 
@@ -93,6 +95,18 @@ def print_report(report: AddReport, papers: int, as_json: bool) -> None:
     for item in report.conflicting[:_MOST_SHOWN]:
         told = "; ".join(f"{c.field}: kept {c.kept}, {c.source} says {c.other}" for c in item.conflicts)
         out.print(f"  sources disagree on {item.title}: {told}", markup=False)
+    _print_noticed(out, report.noticed)
+
+
+def _print_noticed(out: Console, noticed: Sequence[Noticed]) -> None:
+    """What of added files should be known, a line a paper; what its first notice says stands for the rest."""
+    for item in noticed[:_MOST_SHOWN]:
+        first, more = item.notices[0], len(item.notices) - 1
+        page = f"p. {first.page}: " if first.page else ""
+        rest = f" (and {more} more; `ibid show` tells all)" if more else ""
+        out.print(f"  note on {item.title}: {first.kind}: {page}{first.text}{rest}", markup=False)
+    if len(noticed) > _MOST_SHOWN:
+        out.print(f"  and notes on {len(noticed) - _MOST_SHOWN:,} more papers; `ibid show` tells them.")
 
 
 def print_failures(failed: Sequence[Unreadable], as_json: bool) -> None:

@@ -19,7 +19,6 @@ from typing import Literal
 from index.errors import IbidError
 from index.ingest import AddReport, Step
 from index.library import Library
-from index.readers import read
 from index.schema import Value
 from ui.library.uploads import Uploads
 
@@ -93,7 +92,9 @@ class Adding:
     def write(self, text: str) -> None:
         """Add what was pasted, as a file of the kind that it looks like. IbidError where it is nothing."""
         if not text.strip():
-            raise IbidError("Nothing was pasted. Paste a listing, a text, BibTeX, or records as JSON lines.")
+            raise IbidError(
+                "Nothing was pasted. Paste a listing, a text, BibTeX, RIS, XML, or records as JSON."
+            )
         if len(text) > LONGEST_TEXT:
             raise IbidError(
                 f"{len(text):,} characters are too many to paste; save them as a file and drop it."
@@ -191,14 +192,15 @@ class Adding:
     def _add(self, job: Job) -> None:
         stored = 0
         try:
-            total = max(self._count(job), 1)
+            self._go_on(job, stage="reading")
 
             def progress(step: Step) -> None:
                 nonlocal stored
                 stored = step.stored
-                done = step.stored + step.share * (step.entries - step.stored)
-                if stored < total:  # else it is too late to stop
-                    self._go_on(job, stage="indexing", percent=min(99, int(100 * done / total)))
+                if not step.entries:
+                    self._go_on(job)
+                elif step.done < 1:  # else it is too late to stop
+                    self._go_on(job, stage="indexing", percent=min(99, int(100 * step.done)))
 
             report = self.library.add([Path(job.path)], progress)
         except _Stopped:
@@ -211,15 +213,6 @@ class Adding:
         else:
             stage: Stage = "ready" if report.papers else "failed"
             self._end(job, stage, percent=100, result=result_words(report), reasons=_reasons(report))
-
-    def _count(self, job: Job) -> int:
-        """How many entries a file has."""
-        self._go_on(job, stage="reading")
-        entries = 0
-        for _ in read(Path(job.path)):
-            self._go_on(job)
-            entries += 1
-        return entries
 
     def _go_on(self, job: Job, **changes: object) -> None:
         """Say how far a file has come; `_Stopped` where it is to go no further."""

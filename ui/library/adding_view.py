@@ -33,8 +33,8 @@ def form(endings: Sequence[str]) -> str:
         f"{_chooser('files', 'Choose files', 'multiple')}"
         f"{_chooser('folder', 'Choose a folder', 'webkitdirectory')}</p>"
         '</div><form id="paste" data-do="none"><h2><label for="pasted">Paste text</label></h2>'
-        '<textarea id="pasted" rows="9" placeholder="BibTeX, a saved listing, a paper’s text, or records as JSON '
-        'lines: Ibid sees which"></textarea>'
+        '<textarea id="pasted" rows="9" placeholder="BibTeX, RIS, XML, a saved listing, a paper’s text, or records as '
+        'JSON: Ibid sees which"></textarea>'
         '<button type="submit" class="quiet-button">Add text</button></form></div>'
     )
 

@@ -16,9 +16,13 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from index.readers import xml
 from index.readers.daily_papers import is_listing
 
 _LONGEST_NAME = 100  # characters
+_RIS = re.compile(r"TY {0,2}- ?[A-Z]+[ \t]*\r?\n")
+_XML = re.compile(r"<\?xml\s")
+_ROOT = re.compile(r"<(?:[A-Za-z][\w.-]*:)?([A-Za-z][\w.-]*)[\s/>]")
 _BIBTEX = re.compile(r"(?:%[^\n]*\n|\s)*@[A-Za-z]+\s*[{(]")
 
 
@@ -73,8 +77,23 @@ def pasted_name(text: str) -> str:
         return "pasted.json"
     if _BIBTEX.match(start):
         return "pasted.bib"
+    if _RIS.match(start):
+        return "pasted.ris"
+    if kind := _markup_ending(start):
+        return f"pasted{kind}"
     if is_listing(text):
         return "pasted listing.txt"
     words = re.sub(r"[^\w -]+", "", first)[:60].strip()
     ending = ".md" if start.startswith(("# ", "---\n")) else ".txt"
     return f"{words or 'pasted'}{ending}"
+
+
+def _markup_ending(start: str) -> str:
+    """The ending of XML by what it is of; empty for a text that only begins with a tag."""
+    if not start.startswith("<"):
+        return ""
+    root = _ROOT.search(start)
+    name = root[1] if root else ""
+    if name == "RDF":
+        return ".rdf"
+    return ".xml" if name in xml.WHOLE or name in xml.LISTS or _XML.match(start) else ""

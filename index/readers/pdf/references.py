@@ -76,7 +76,11 @@ def _parted(lines: Sequence[Line], position: int, usual: float) -> bool:
     """Whether a line stands farther from the one above than lines of one entry do."""
     before, line = lines[position - 1], lines[position]
     if not same_column(before, line):
-        return before.text.rstrip()[-1:] == "." and _OPENING.match(line.text) is not None and line.text[0].isupper()
+        return (
+            before.text.rstrip()[-1:] == "."
+            and _OPENING.match(line.text) is not None
+            and line.text[0].isupper()
+        )
     return line.bottom - before.bottom > 1.18 * usual
 
 

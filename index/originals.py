@@ -1,0 +1,74 @@
+"""The files that papers' pages are shown from, kept with the library.
+
+Owns the folder `files`, in which each lies under the SHA-256 of its bytes: a name from outside is never a path, and
+the same file given twice is kept once. Refuses to know what is in them, and who needs them: `sweep` is told.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Collection
+from pathlib import Path
+
+from index.errors import LibraryError
+
+_BLOCK = 2**20
+_NAME = re.compile(r"[0-9a-f]{64}")
+
+
+class Originals:
+    """The kept files of one library."""
+
+    def __init__(self, library: Path) -> None:
+        self.folder = library / "files"
+
+    def keep(self, path: Path) -> str:
+        """Copy a file in; the SHA-256 of what was copied. LibraryError where there is no room for it."""
+        self.folder.mkdir(exist_ok=True)
+        part = (
+            self.folder
+            / f"{os.getpid()}-{hashlib.sha256(str(path).encode('utf-8', 'replace')).hexdigest()}.part"
+        )
+        digest = hashlib.sha256()
+        try:
+            with path.open("rb") as source, part.open("wb") as target:
+                while block := source.read(_BLOCK):
+                    digest.update(block)
+                    target.write(block)
+            place = self._place(digest.hexdigest())
+            place.parent.mkdir(exist_ok=True)
+            part.replace(place)
+        except OSError as error:
+            raise LibraryError(f"'{path.name}' cannot be kept in {self.folder}: {error.strerror}") from error
+        finally:
+            part.unlink(missing_ok=True)
+        return digest.hexdigest()
+
+    def path(self, name: str) -> Path | None:
+        """Where the file of that SHA-256 lies; None where it is not kept."""
+        if not _NAME.fullmatch(name):
+            return None
+        place = self._place(name)
+        return place if place.is_file() else None
+
+    def names(self) -> set[str]:
+        """The SHA-256 of every kept file."""
+        return {path.name for path in self.folder.glob("*/*") if _NAME.fullmatch(path.name)}
+
+    def sweep(self, needed: Collection[str]) -> int:
+        """Delete every file but those needed; how many went."""
+        gone = self.names().difference(needed)
+        for name in gone:
+            self._place(name).unlink(missing_ok=True)
+        return len(gone)
+
+    def _place(self, name: str) -> Path:
+        return self.folder / name[:2] / name
+
+
+def digest_of(path: Path) -> str:
+    """The SHA-256 of a file, in hex. OSError where it cannot be read."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
