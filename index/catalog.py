@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Engine,
     bindparam,
@@ -32,6 +33,7 @@ from index.arrivals import drop_arrivals, note_arrivals
 from index.authors import author_key, author_rows
 from index.contents import forget_contents
 from index.errors import LibraryError
+from index.identity import same_paper, share_identifier, versions_of_one
 from index.merge import title_key
 from index.rows import (
     Entry,
@@ -130,22 +132,26 @@ class Catalog(Shelf):
 
     # Writing
 
-    def identify(self, document: Document) -> str | None:
-        """The id of the stored paper that `document` is about, if there is one.
+    def known(self, paper: Paper) -> Paper | None:
+        """The stored paper that a description is of, in any state, if there is one.
 
-        Papers meet by their own id, arXiv id or DOI, else by normalised title, unless ids that both
-        carry say that they differ.
+        Papers meet by their own id, arXiv id or DOI, else by normalised title and, where both are known, first
+        author, unless ids that both carry say that they differ.
         """
-        paper = document.paper
         same = [papers.c.title_key == title_key(paper.title)]
         same += [papers.c.id == paper.id] if paper.id else []
         same += [papers.c.arxiv_id == paper.arxiv_id] if paper.arxiv_id else []
         same += [papers.c.doi == paper.doi] if paper.doi else []
-        with self.engine.connect() as connection:
-            rows = connection.execute(select(papers.c.paper).where(or_(*same)).order_by(papers.c.id))
-            found = [Paper.model_validate_json(row.paper) for row in rows]
-        matching = [candidate for candidate in found if same_paper(paper, candidate)]
-        return matching[0].id if matching else None
+        matching = [other for other in self._met(or_(*same)) if same_paper(paper, other)]
+        return max(matching, key=lambda other: share_identifier(paper, other), default=None)
+
+    def versions(self, paper: Paper) -> list[Paper]:
+        """The other ready papers that are versions of the same work, in the order of their ids."""
+        same = self._met(papers.c.title_key == title_key(paper.title), papers.c.state == "ready")
+        return [other for other in same if versions_of_one(paper, other)]
+
+    def _met(self, *conditions: ColumnElement[bool]) -> list[Paper]:
+        return self._papers(select(papers.c.paper).where(*conditions).order_by(papers.c.id))
 
     def records(self, paper_id: str) -> list[Record]:
         """What each source said of a paper, in the order first met."""
@@ -353,14 +359,6 @@ class Catalog(Shelf):
                 )
                 for row in connection.execute(wanted)
             ]
-
-
-def same_paper(one: Paper, other: Paper) -> bool:
-    """Whether two descriptions that share a title, an id or an identifier can be of one paper."""
-    for mine, theirs in ((one.arxiv_id, other.arxiv_id), (one.doi, other.doi)):
-        if mine and theirs:
-            return mine == theirs
-    return not one.id or one.id == other.id or one.id in (other.arxiv_id, other.doi)
 
 
 def _engine(url: str) -> Engine:

@@ -7,6 +7,7 @@
     ├── EmbedderError          a model that embeds cannot be reached, or refused to
     ├── RerankerError          a model that reranks cannot be had or reached, or refused to
     ├── ReadError              a file cannot be read into papers
+    │   ├── FetchError         what an address names cannot be fetched
     │   └── NoTextLayer        it is pictures of pages, without their words
     ├── PaperNotFound          no paper answers to that name
     └── LibraryError           the library on disk cannot be used as asked
@@ -49,6 +50,14 @@ class RerankerError(IbidError):
 
 class ReadError(IbidError):
     """A file cannot be read into papers."""
+
+
+class FetchError(ReadError):
+    """What an address names cannot be fetched; `status` is what its server answered, where it did."""
+
+    def __init__(self, reason: str, status: int | None = None) -> None:
+        super().__init__(reason)
+        self.status = status
 
 
 class NoTextLayer(ReadError):

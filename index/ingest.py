@@ -10,13 +10,14 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 
 from index.caches import Caches
-from index.catalog import Catalog, same_paper
+from index.catalog import Catalog
 from index.chunking import Chunker
 from index.contents import Contents
 from index.course import Course
 from index.embedding import Embedder
+from index.identity import same_paper
 from index.layout import Layout
-from index.merge import merge, paper_id, title_key
+from index.merge import merge, namesake_id, paper_id, title_key
 from index.reading import Content, Over, Read, Reading, Source, Told, sizes_of
 from index.rows import Entry, Record
 from index.schema import Conflict, Document, Notice, Paper, Unreadable, Value
@@ -314,19 +315,45 @@ class _Known:
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
-        self.met: dict[str, list[Paper]] = {}
+        self._met: dict[str, list[str]] = {}  # ids of papers, by what they may be met by again
+        self._said: dict[str, Paper] = {}  # what is known of a paper in all, by its id
 
     def resolve(self, document: Document) -> str:
         paper = document.paper
-        names = [title_key(paper.title), paper.id, paper.arxiv_id, paper.doi]
-        keys = [name for name in names if name]
-        for candidate in (other for key in keys for other in self.met.get(key, ())):
-            if same_paper(paper, candidate):
-                return candidate.id
-        identity = self.catalog.identify(document) or paper_id(paper)
-        for key in keys:
-            self.met.setdefault(key, []).append(paper.model_copy(update={"id": identity}))
+        identity = self._just_met(paper) or self._stored(paper) or self._new(paper)
+        self._note(paper, identity)
         return identity
+
+    def _just_met(self, paper: Paper) -> str | None:
+        met = (identity for key in _keys(paper) for identity in self._met.get(key, ()))
+        return next((identity for identity in met if same_paper(paper, self._said[identity])), None)
+
+    def _stored(self, paper: Paper) -> str | None:
+        stored = self.catalog.known(paper)
+        if stored is None:
+            return None
+        if stored.id not in self._said:
+            self._note(stored, stored.id)
+        return stored.id if same_paper(paper, self._said[stored.id]) else None
+
+    def _new(self, paper: Paper) -> str:
+        """A name of its own, also for a paper whose title is another paper's."""
+        name = paper_id(paper)
+        taken = name in self._said or self.catalog.entry(name) is not None
+        return namesake_id(paper) if taken else name
+
+    def _note(self, paper: Paper, identity: str) -> None:
+        for key in _keys(paper):
+            self._met.setdefault(key, []).append(identity)
+        said = [known for known in (self._said.get(identity), paper) if known is not None]
+        whole = merge([Document(paper=known, text="") for known in said])[0].paper
+        self._said[identity] = whole.model_copy(update={"id": identity})
+
+
+def _keys(paper: Paper) -> list[str]:
+    """What a paper may be met by again, the surest first."""
+    names = [paper.id, paper.arxiv_id, paper.doi, title_key(paper.title)]
+    return [name for name in names if name]
 
 
 def _identity(paper: Paper) -> str:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 
 from index.arrivals import Arrivals, arrived_since
@@ -24,19 +25,21 @@ from index.chunking import Chunker
 from index.contents import Contents
 from index.embedding import Embedder, Fingerprint, load_embedder
 from index.errors import EmbedderMismatch, LibraryError, LibraryLocked, PaperNotFound
-from index.ingest import AddReport, Ingestion, Progress
+from index.ingest import AddReport, Ingestion, Progress, Step
 from index.layout import Box, Layout, PageSize
 from index.listing import Lister, Listing, Order
 from index.lock import purpose, writing
 from index.matching import matched
 from index.merge import merge
+from index.online.addresses import Address, advised, parted
+from index.online.papers import Online
 from index.originals import Originals
 from index.readers import VERSION
 from index.readers.pdf.picture import page_png
-from index.reading import Reading, sources_of
+from index.reading import Reading, Source, sources_of
 from index.rerank import load_reranker
 from index.retrieve import Retriever
-from index.schema import Conflict, Document, Filters, Notice, Paper, Passage, Unreadable, Value
+from index.schema import Conflict, Document, Filters, Paper, PaperSource, Passage, Unreadable, Value
 from index.settings import IndexSettings
 from index.similar import Similar, similar
 
@@ -101,22 +104,52 @@ class Library:
     # Changing
 
     def add(self, paths: Sequence[Path | str], progress: Progress | None = None) -> AddReport:
-        """Add files and folders of papers; see `AddReport`.
+        """Add files and folders of papers, and what strings that are addresses lead to; see `AddReport`.
 
-        Raises LibraryLocked where another process is writing. Papers already committed stay, whatever
-        happens later.
+        Addresses are `arxiv:…`, `doi:…` and those of web pages (`index.online.addresses`); a `Path` is none. Raises
+        LibraryLocked where another process is writing. Papers already committed stay, whatever happens later.
         """
+        return self._add(*parted(paths), progress)
+
+    def fetch(self, address: Address, progress: Progress | None = None) -> AddReport:
+        """Add the paper at an address; see `add`."""
+        return self._add((), (address,), progress)
+
+    def _add(
+        self, files: Sequence[Path], addresses: Sequence[Address], progress: Progress | None
+    ) -> AddReport:
         with self._writing(_ADDING) as caches:
             if self.catalog.fact("embedder") is None:
                 self._remember_model()
-            sources, refused = sources_of([Path(path) for path in paths])
-            contents = Contents(self.catalog.engine, self._way_of_reading)
-            known = contents.known([source.key for source in sources])
+            sources, refused = sources_of(files)
             ingestion = self._ingestion(caches)
             for failed in refused:
-                ingestion.refuse(failed)
-            reading = Reading(self.settings.reading, known, self.originals.keep)
-            return ingestion.add(sources, reading, contents, progress)
+                ingestion.refuse(advised(failed))
+            report = self._ingest(ingestion, sources, progress)
+            for position, address in enumerate(addresses):
+                if progress is not None:
+                    progress(Step(file=address.shown, files_done=position, files=len(addresses)))
+                report = self._add_online(ingestion, address, progress)
+            return report
+
+    def _ingest(
+        self, ingestion: Ingestion, sources: Sequence[Source], progress: Progress | None
+    ) -> AddReport:
+        contents = Contents(self.catalog.engine, self._way_of_reading)
+        known = contents.known([source.key for source in sources])
+        reading = Reading(self.settings.reading, known, self.originals.keep)
+        return ingestion.add(sources, reading, contents, progress)
+
+    def _add_online(self, ingestion: Ingestion, address: Address, progress: Progress | None) -> AddReport:
+        """Fetch what an address names and add it, before the next is asked for: what is stored then stays."""
+        with TemporaryDirectory(prefix="fetching-", dir=self.folder) as folder:
+            sources = []
+            for found in self.online.fetch(address, Path(folder)):
+                if isinstance(found, Unreadable):
+                    ingestion.refuse(found)
+                else:
+                    sources.append(Source(**dict(found)))
+            return self._ingest(ingestion, sources, progress)
 
     def remove(self, names: Sequence[str]) -> list[Paper]:
         """Forget papers, named as for `paper`; returns those removed. All are found or none is removed."""
@@ -257,14 +290,25 @@ class Library:
             raise PaperNotFound(f"No paper has the id {paper_id!r}. `ibid list` shows the ids.")
         return found
 
-    def notices(self, paper_id: str) -> tuple[Notice, ...]:
-        """What a paper's reader should know of the files it was read from, each thing once."""
-        records = self.catalog.records(paper_id)
-        return tuple(dict.fromkeys(notice for record in records for notice in record.document.notices))
-
     def conflicts(self, paper_id: str) -> tuple[Conflict, ...]:
         """The facts on which the paper's sources disagree."""
         return merge([record.document for record in self.catalog.records(paper_id)])[1]
+
+    def paper_sources(self, paper_id: str) -> tuple[PaperSource, ...]:
+        """The sources that a paper was put together from, in the order first met."""
+        return tuple(
+            PaperSource(
+                name=record.document.paper.source or record.source,
+                place=record.source,
+                characters=len(record.document.text),
+            )
+            for record in self.catalog.records(paper_id)
+        )
+
+    def versions(self, paper_id: str) -> tuple[Paper, ...]:
+        """The papers that are other versions of the same work, as a preprint and its article under two DOIs are:
+        of one title, and by one first author."""
+        return tuple(self.catalog.versions(self.document(paper_id).paper))
 
     def similar(self, paper_id: str, count: int = 5) -> list[Similar]:
         """The papers whose passages' mean lies nearest to that of a paper, nearest first."""
@@ -325,6 +369,10 @@ class Library:
         )
 
     # Parts, opened when first needed
+
+    @cached_property
+    def online(self) -> Online:
+        return Online(self.settings.online)
 
     @cached_property
     def embedder(self) -> Embedder:

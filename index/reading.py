@@ -170,7 +170,7 @@ class Reading:
         ending = ending_of(path, known)
         modules = [known[ending].partition(":")[0]] if ending else []
         with lent(self.limits) as sandbox:
-            yield from heard(sandbox.run(_JOB, str(path), modules=modules))
+            yield from heard(sandbox.run(_JOB, str(path.absolute()), modules=modules))
 
     def _document(self, source: Source, said: Document) -> Document:
         """A document with the file its pages are shown from, what was known of it before, and where it came from."""

@@ -17,7 +17,7 @@ from index.authors import author_key
 from index.dates import earliest_day
 from index.filters import organization_key
 from index.merge import title_key
-from index.schema import Chunk, Document, Paper, Section, Value
+from index.schema import Chunk, Document, Notice, Paper, Section, Value
 
 Vector = NDArray[np.float32]
 
@@ -69,6 +69,7 @@ def document_of(row: Row[Any]) -> Document:
         paper=Paper.model_validate_json(row.paper),
         text=row.text,
         sections=sections_of(row.sections),
+        notices=tuple(Notice(**notice) for notice in json.loads(row.notices or "[]")),
         layout=row.layout or b"",
         file=row.file or "",
     )
@@ -92,6 +93,9 @@ def paper_row(document: Document, change: int) -> dict[str, Any]:
         "paper": paper.model_dump_json(),
         "text": document.text,
         "sections": json.dumps([section.model_dump() for section in document.sections]),
+        "notices": json.dumps([notice.model_dump() for notice in document.notices])
+        if document.notices
+        else None,
         "layout": document.layout or None,
         "file": document.file or None,
         "state": "pending",

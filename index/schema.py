@@ -119,12 +119,24 @@ class Unreadable(Value):
 
 
 class Conflict(Value):
-    """A fact on which two sources of the same paper disagree: the one kept and the other."""
+    """A fact on which two sources of the same paper disagree: the one kept and the other.
+
+    `source` says the other, `kept_source` the one kept.
+    """
 
     field: str
     kept: str
     other: str
     source: str
+    kept_source: str = ""
+
+
+class PaperSource(Value):
+    """One source of a paper: the name it goes by, where it lies, and how many characters of text it had."""
+
+    name: str
+    place: str
+    characters: int
 
 
 class Chunk(Value):

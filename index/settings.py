@@ -62,6 +62,21 @@ class RetrievalSettings(Group):
     """How many of the best papers that model reads, each in its best passage."""
 
 
+class OnlineSettings(Group):
+    allow: bool = True
+    """Whether `ibid add` fetches what is named by an arXiv id, a DOI or a web address."""
+    programs: bool = False
+    """Whether programs that use a running `ibid serve` may have that done, too."""
+    contact: str = ""
+    """An e-mail address that the servers asked are told, so that they can say when something is wrong."""
+    pause: float = Field(3.0, ge=0)
+    """The seconds between two requests to one host; arXiv asks for three."""
+    arxiv: str = Field("https://export.arxiv.org", pattern=r"^https?://[^\s@]+$")
+    """The server that is asked for arXiv's records and PDFs; a mirror may be of a private network."""
+    doi: str = Field("https://doi.org", pattern=r"^https?://[^\s@]+$")
+    """The server that is asked for DOIs."""
+
+
 class IndexSettings(Group):
     """What `Library.open` takes."""
 
@@ -69,3 +84,4 @@ class IndexSettings(Group):
     chunking: ChunkingSettings = ChunkingSettings()
     embedding: EmbeddingSettings = EmbeddingSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
+    online: OnlineSettings = OnlineSettings()

@@ -41,6 +41,7 @@ papers = Table(
     Column("paper", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("sections", Text, nullable=False),
+    Column("notices", Text),
     Column("layout", LargeBinary),
     Column("file", String(64), index=True),
     Column("state", String(16), nullable=False),

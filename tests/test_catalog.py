@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.catalog import Catalog, same_paper
+from index.catalog import Catalog
 from index.errors import LibraryError
+from index.identity import same_paper
 from index.rows import Entry, Record
 from index.schema import Chunk, Document, Filters, Paper, Unreadable
 

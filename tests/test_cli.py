@@ -373,3 +373,28 @@ def test_a_question_that_is_no_utf8_is_refused(environment: dict[str, str], stoc
     done = subprocess.run(command, env=environment, capture_output=True, check=False)
     assert done.returncode == 2
     assert b"QUESTION is not UTF-8 text" in done.stderr
+
+
+def test_show_tells_sources_versions_and_which_source_says_what(ibid: Run, tmp_path: Path) -> None:
+    facts = {"title": "Tides of Reward", "abstract": "Rewards drift.", "authors": ["Ines Duarte"]}
+    preprint = facts | {"doi": "10.1101/1", "published": "2024-02-13"}
+    said = {"a.jsonl": preprint, "b.jsonl": preprint | {"organization": "NVIDIA", "published": "2024-05-01"}}
+    for name, record in (said | {"c.jsonl": facts | {"doi": "10.1038/s1"}}).items():
+        (tmp_path / name).write_text(json.dumps(record))
+    assert ibid("add", *(f"{name}.jsonl" for name in "abc")).returncode == 0
+    shown = ibid("show", "10.1101/1").stdout
+    assert "from a.jsonl (14 characters), b.jsonl (14 characters)" in shown
+    assert "another version: DOI 10.1038/s1 (10.1038_s1)" in shown
+    assert "published: a.jsonl says 2024-02-13; b.jsonl says 2024-05-01" in shown
+    told = json.loads(ibid("show", "10.1101/1", "--json").stdout)
+    assert [source["name"] for source in told["sources"]] == ["a.jsonl", "b.jsonl"]
+    assert [version["doi"] for version in told["versions"]] == ["10.1038/s1"]
+    assert [conflict["kept_source"] for conflict in told["conflicts"]] == ["a.jsonl"]
+
+
+def test_an_address_that_may_not_be_asked_fails_and_says_why(ibid: Run) -> None:
+    done = ibid("add", "http://localhost/a.pdf", SAMPLE)
+    assert done.returncode == 1
+    assert "29 added" in done.stdout
+    assert "failed: http://localhost/a.pdf: 'localhost' is a machine of a private network" in done.stdout
+    assert "Traceback" not in done.stderr

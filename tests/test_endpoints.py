@@ -53,7 +53,7 @@ def ibid(environment: dict[str, str], *words: str) -> Any:
 
 def test_four_endpoints_are_public_and_the_page_is_not(client: Client) -> None:
     told = client.view_api(return_format="dict", print_info=False, all_endpoints=True)
-    assert set(told["named_endpoints"]) == {"/search", "/ask", "/papers", "/add"}
+    assert set(told["named_endpoints"]) == {"/search", "/ask", "/papers", "/add", "/fetch"}
     assert told["unnamed_endpoints"] == {}
 
 
@@ -182,6 +182,7 @@ def test_an_entry_that_cannot_be_used_is_in_the_report(client: Client) -> None:
         ("/add", {"name": "a.md", "content": "%", "encoding": "base64"}, "content is not base64"),
         ("/add", {"name": "/etc/hosts", "content": "x"}, "name = '/etc/hosts': must be a file's name alone"),
         ("/add", {"name": "..", "content": "x"}, "is no file name"),
+        ("/fetch", {"address": "arxiv:2402.08714"}, "online.programs is false"),
         ("/add", {"name": "a\nb.md", "content": "x"}, "must be a file's name alone"),
     ],
     ids=lambda value: str(value).encode("ascii", "replace").decode()[:40],

@@ -253,3 +253,72 @@ def test_the_real_listing_pages_added_again_are_all_unchanged(
     first, again = library.add(seeds), library.add(seeds)
     assert (len(first.added), first.failed) == (302, ())
     assert (len(again.unchanged), again.added, again.updated) == (302, (), ())
+
+
+# ---- One paper from several sources
+
+
+def test_papers_of_one_title_by_others_stay_apart_in_any_order_and_again(
+    open_library: Callable[..., Library], write_papers: Write
+) -> None:
+    library = open_library()
+    listed = {"title": "Deep Learning", "abstract": "Layers learn."}
+    one = {"title": "Deep Learning", "abstract": "Layers learn.", "authors": ["Ines Duarte"]}
+    other = {"title": "Deep learning", "abstract": "Another study of layers.", "authors": ["Lars Holm"]}
+    files = [write_papers("all.jsonl", listed, one, other), write_papers("late.jsonl", other)]
+    report = library.add(files)
+    assert report.added == ("Deep Learning", "Deep learning")
+    assert {library.paper(paper.id).authors for paper in library.papers()} == {
+        ("Ines Duarte",),
+        ("Lars Holm",),
+    }
+    (tmp := files[0]).write_text(tmp.read_text() + "\n")  # read again, since it changed
+    again = library.add(files)
+    assert (again.added, again.updated, len(again.unchanged)) == ((), (), 2)
+    assert library.versions(library.papers()[0].id) == ()
+
+
+def test_a_preprint_and_its_article_know_of_each_other(
+    open_library: Callable[..., Library], write_papers: Write
+) -> None:
+    library = open_library()
+    facts = {"title": "Tides of Reward", "abstract": "Rewards drift."}
+    preprint = facts | {"doi": "10.1101/2024.01.01", "authors": ["Ines Duarte", "Paul Okoro"]}
+    article = facts | {"doi": "10.1038/s1", "authors": ["Duarte, Ines"]}
+    library.add([write_papers("a.jsonl", preprint), write_papers("b.jsonl", article)])
+    first, second = library.paper("10.1101/2024.01.01"), library.paper("10.1038/s1")
+    assert library.versions(first.id) == (second,)
+    assert library.versions(second.id) == (first,)
+
+
+def test_an_arxiv_record_that_names_its_journals_doi_joins_what_is_known_of_that_doi(
+    open_library: Callable[..., Library], write_papers: Write
+) -> None:
+    library = open_library()
+    article = {
+        "title": "Rewards",
+        "abstract": "Rewards drift.",
+        "doi": "10.1038/s1",
+        "authors": ["I. Duarte"],
+    }
+    arxiv = {
+        "title": "On Rewards",
+        "abstract": "Rewards drift.",
+        "doi": "10.1038/s1",
+        "arxiv_id": "2402.08714",
+    }
+    library.add([write_papers("a.jsonl", article), write_papers("b.jsonl", arxiv)])
+    (paper,) = library.papers()
+    assert (paper.arxiv_id, paper.doi) == ("2402.08714", "10.1038/s1")
+    assert [source.name for source in library.paper_sources(paper.id)] == ["a.jsonl", "b.jsonl"]
+    assert library.versions(paper.id) == ()
+
+
+def test_a_paper_met_by_its_title_is_met_by_its_identifier_from_then_on(
+    open_library: Callable[..., Library], write_papers: Write
+) -> None:
+    library = open_library()
+    listed = {"title": "Tides of Reward", "abstract": "Rewards drift."}
+    known = listed | {"arxiv_id": "2402.08714"}
+    renamed = {"title": "Reward Tides", "abstract": "Rewards drift.", "arxiv_id": "2402.08714"}
+    assert library.add([write_papers("all.jsonl", listed, known, renamed)]).papers == 1

@@ -12,7 +12,7 @@ from assistant.cited import CitedIn
 from index.atlas import Atlas, Group, Point
 from index.library import LibraryFacts
 from index.listing import Listed, Listing, Order
-from index.schema import Conflict, Document, Filters, Paper, Section
+from index.schema import Conflict, Document, Filters, Paper, PaperSource, Section
 from index.similar import Similar
 from tests.elements import Elements
 from ui.library import adding_view, map_view, paper_view, papers_view
@@ -47,7 +47,9 @@ def pieces(value: str) -> Iterator[str]:
     )
     opened = paper_view.Opened(
         document=document, tags=(value,), bibtex=value, start=2, end=9,
-        conflicts=(Conflict(field="title", kept=value, other=value, source=value),),
+        conflicts=(Conflict(field="title", kept=value, other=value, source=value, kept_source=value),),
+        sources=tuple(PaperSource(name=value, place=value, characters=length) for length in (1, 2)),
+        versions=(of.model_copy(update={"id": value, "arxiv_id": value}),),
         similar=(Similar(paper=of.model_copy(update={"id": "p2"}), similarity=0.5),),
         cited=(CitedIn(conversation="c1", title=value, turn=1, question=value, quote=value),),
     )  # fmt: skip
@@ -206,3 +208,23 @@ def test_labels_do_not_lie_on_each_other() -> None:
 def test_labels_at_one_place_are_moved_apart_or_left_out() -> None:
     crowded = Atlas(change=1, groups=(Group(name="same", papers=1, x=0.5, y=0.5),) * 40)
     assert 2 < map_view.atlas(Address(), crowded, None).count("<text ") < 40
+
+
+def test_a_papers_page_leads_to_its_other_versions_and_names_its_sources() -> None:
+    about = Paper(id="p1", title="Tides", doi="10.1101/1")
+    article = about.model_copy(update={"id": "p2", "doi": "10.1038/s1", "published": "2024-11"})
+    opened = paper_view.Opened(
+        document=Document(paper=about, text="Rewards drift."),
+        versions=(article,),
+        sources=(
+            PaperSource(name="a.pdf", place="/a.pdf", characters=900),
+            PaperSource(name="b.bib", place="/b.bib", characters=5),
+        ),
+        conflicts=(Conflict(field="doi", kept="x", other="y", source="b.bib", kept_source="a.pdf"),),
+    )
+    page = paper_view.paper(opened)
+    assert "Other versions" in page
+    assert "Nov 2024 · DOI 10.1038/s1" in page
+    assert "900 characters of text" in page
+    assert "(a.pdf)" in page
+    assert "/a.pdf" not in page

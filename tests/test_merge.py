@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.merge import merge, paper_id, title_key
-from index.schema import Document, Paper, Section
+from index.schema import Document, Notice, Paper, Section
 
 
 def document(text: str = "A text.", **facts: object) -> Document:
@@ -173,3 +173,100 @@ def test_the_merged_span_is_always_a_span_of_the_merged_text(met: list[Document]
     merged, _ = merge(met)
     assert all(0 <= s.start <= s.end <= len(merged.text) for s in merged.sections)
     assert merged.paper.abstract == merged.text
+
+
+# ---- A record and a full text
+
+
+ABSTRACT = "We ﬁnd that re-\nwards drift by 3.1%, and hold them with $\\beta$ = 2."
+PAGES = (
+    "Rewards\n1 Introduction\n"
+    + "We find that rewards drift by 3.1% , and hold them with β = 2. "
+    + "More. " * 50
+)
+
+
+def paged(text: str, **facts: object) -> Document:
+    """As a PDF is read: with places on pages, and the file they are of."""
+    return document(text, **facts).model_copy(update={"layout": b"places", "file": "f" * 64})
+
+
+def test_an_abstract_that_its_full_text_holds_is_no_conflict_however_it_was_set() -> None:
+    assert fields(document(ABSTRACT), paged(PAGES, abstract="")) == set()
+    assert fields(paged(PAGES, abstract=""), document(ABSTRACT)) == set()
+
+
+LONGER = (
+    "We study how the rewards that models are tuned by drift away from what people prefer once it goes on. "
+    "Across nine models and four kinds of tasks, the drift sets in early, grows with the size of the step, and is not "
+    "seen in the reward itself. Judges who are shown pairs of answers notice it only when half of the damage is done. "
+)
+
+
+def test_a_few_other_words_are_no_conflict_but_another_number_is() -> None:
+    said = f"{LONGER}We hold the drift to 3.1% with a second reward that is never optimised by anyone at all."
+    assert fields(document(said), document(said.replace("never optimised", "not optimised"))) == set()
+    (conflict,) = merge([document(said), document(said.replace("3.1", "4.2"), source="b.txt")])[1]
+    assert conflict.field == "text"
+    assert "3.1%" in conflict.kept
+    assert "4.2%" in conflict.other
+
+
+def test_a_conflict_says_who_says_what_is_kept() -> None:
+    silent, first, other = (
+        document(),
+        document(source="b", author_count=5),
+        document(source="c", author_count=6),
+    )
+    (conflict,) = merge([silent, first, other])[1]
+    assert (conflict.kept_source, conflict.kept, conflict.source, conflict.other) == ("b", "5", "c", "6")
+
+
+def test_the_layout_and_the_file_go_with_the_text_that_is_kept() -> None:
+    merged, _ = merge([document("Short."), paged("A much longer text."), document("A text in between.")])
+    assert (merged.text, merged.layout, merged.file) == ("A much longer text.", b"places", "f" * 64)
+
+
+@pytest.mark.parametrize(("length", "placed"), [(79, False), (80, True), (130, True)])
+def test_a_text_with_places_is_kept_where_it_is_nearly_as_long(length: int, placed: bool) -> None:
+    merged, _ = merge([document("x" * 100), paged("x" * length)])
+    assert bool(merged.layout) is bool(merged.file) is placed
+    assert len(merged.text) == (length if placed else 100)
+
+
+def test_an_abstract_that_a_file_does_not_tell_is_the_records() -> None:
+    merged, _ = merge([paged(PAGES, abstract=""), document("Rewards drift.")])
+    assert (merged.text, merged.paper.abstract) == (PAGES, "Rewards drift.")
+    titled = document("On Rewards")
+    assert merge([titled, document("Rewards drift.")])[0].paper.abstract == "Rewards drift."
+
+
+def test_notices_of_all_sources_are_kept_once() -> None:
+    hidden, unread = Notice(kind="hidden text", text="x", page=1), Notice(kind="not read", text="y")
+    one = document().model_copy(update={"notices": (hidden,)})
+    other = paged("A longer text.").model_copy(update={"notices": (unread, hidden)})
+    assert merge([one, other])[0].notices == (hidden, unread)
+
+
+def test_a_publishers_doi_is_kept_before_arxivs_which_is_no_conflict() -> None:
+    merged, conflicts = merge([document(doi="10.48550/arxiv.2402.08714"), document(doi="10.1145/1")])
+    assert (merged.paper.doi, conflicts) == ("10.1145/1", ())
+    assert fields(document(doi="10.1145/1"), document(doi="10.1145/2")) == {"doi"}
+
+
+def test_two_addresses_of_one_arxiv_paper_are_no_conflict() -> None:
+    one, other = "https://arxiv.org/abs/2402.08714", "http://arxiv.org/pdf/2402.08714v2"
+    assert fields(document(url=one), document(url=other)) == set()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Ines Duarte", "Duarte, Ines"),
+        ("José de la Peña", "J. de la Pena"),
+        ("Ines Duarte Jr.", "I. DUARTE"),
+        ("Duarte I", "Ines Duarte"),
+    ],
+)
+def test_a_name_written_otherwise_is_no_conflict(one: str, other: str) -> None:
+    assert fields(document(authors=(one,)), document(authors=(other,))) == set()

@@ -27,6 +27,7 @@ from index.settings import (
     EmbeddingSettings,
     Group,
     IndexSettings,
+    OnlineSettings,
     ReadingSettings,
     RetrievalSettings,
 )
@@ -125,6 +126,8 @@ class Settings(BaseSettings):
     """Which model embeds them."""
     retrieval: RetrievalSettings = RetrievalSettings()
     """How passages are found."""
+    online: OnlineSettings = OnlineSettings()
+    """What is fetched when a user asks for it, and from whom."""
     answer: AnswerSettings = AnswerSettings()
     """How answers are made."""
     llm: ModelSettings = ModelSettings()
@@ -139,7 +142,11 @@ class Settings(BaseSettings):
     @property
     def index(self) -> IndexSettings:
         return IndexSettings(
-            reading=self.reading, chunking=self.chunking, embedding=self.embedding, retrieval=self.retrieval
+            reading=self.reading,
+            chunking=self.chunking,
+            embedding=self.embedding,
+            retrieval=self.retrieval,
+            online=self.online,
         )
 
 

@@ -38,19 +38,23 @@ def cli() -> None:
 
 
 @cli.command()
-@click.argument("paths", nargs=-1, type=EXISTING, metavar="PATH...")
+@click.argument("paths", nargs=-1, metavar="PATH...")
 @click.option("--sample", is_flag=True, help="Add the sample papers, if the library is empty.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @configured
-def add(configuration: Configuration, paths: tuple[Path, ...], sample: bool, as_json: bool) -> None:
-    """Add papers from files and folders; adding again changes only what changed."""
+def add(configuration: Configuration, paths: tuple[str, ...], sample: bool, as_json: bool) -> None:
+    """Add papers from files and folders; adding again changes only what changed.
+
+    PATH may also be an address, whose paper is fetched: arxiv:2402.08714, doi:10.1145/3442188.3445922, or the URL of
+    a PDF or a web page.
+    """
     from ui.command_line.terminal import adding, print_report
 
     if not paths and not sample:
         raise click.UsageError("Name a file or a folder to add, or --sample.")
     with opened(configuration) as library:
         if sample and not paths and library.facts().papers == 0:
-            paths = (_sample_papers(),)
+            paths = (str(_sample_papers()),)
         elif not paths:
             return
         with adding() as progress:
@@ -95,9 +99,14 @@ def show(configuration: Configuration, paper: str, as_json: bool) -> None:
     from ui.command_line.terminal import print_document
 
     with opened(configuration) as library:
-        found = library.paper(paper)
-        notices, conflicts = library.notices(found.id), library.conflicts(found.id)
-        print_document(library.document(found.id), notices, conflicts, as_json)
+        found = library.paper(paper).id
+        print_document(
+            library.document(found),
+            library.paper_sources(found),
+            library.versions(found),
+            library.conflicts(found),
+            as_json,
+        )
 
 
 @cli.command()

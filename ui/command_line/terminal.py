@@ -29,8 +29,8 @@ from assistant.preferences import preferences
 from assistant.schema import Answer, Answered, Turn
 from index.doctor import Finding
 from index.ingest import AddReport, Noticed, Step
-from index.schema import Conflict, Document, Filters, Notice, Paper, Passage, Unreadable
-from ui.parts.render import byline, counted, coverage_words, reference, scope_words
+from index.schema import Conflict, Document, Filters, Paper, PaperSource, Passage, Unreadable
+from ui.parts.render import byline, counted, coverage_words, reference, scope_words, version_words
 from ui.settings import Setting
 
 _MOST_SHOWN = 20
@@ -140,27 +140,54 @@ def print_papers(papers: Sequence[Paper], total: int, as_json: bool) -> None:
 
 
 def print_document(
-    document: Document, notices: Sequence[Notice], conflicts: Sequence[Conflict], as_json: bool
+    document: Document,
+    sources: Sequence[PaperSource],
+    versions: Sequence[Paper],
+    conflicts: Sequence[Conflict],
+    as_json: bool,
 ) -> None:
     if as_json:
-        told = {
-            "notices": [n.model_dump() for n in notices],
-            "conflicts": [c.model_dump() for c in conflicts],
-        }
-        click.echo(json.dumps(document.model_dump(mode="json", exclude={"layout", "notices"}) | told))
+        more = {"sources": sources, "versions": versions, "conflicts": conflicts}
+        told = {name: [each.model_dump(mode="json") for each in found] for name, found in more.items()}
+        click.echo(json.dumps(document.model_dump(mode="json", exclude={"layout"}) | told))
         return
     out, paper = console(), document.paper
     out.print(f"[bold]{escape(paper.title)}[/bold]")
     for line in (byline(paper), paper.url, paper.id):
         if line:
             out.print(line, markup=False)
-    for notice in notices:
-        page = f", p. {notice.page}" if notice.page else ""
-        out.print(f"warning ({notice.kind}{page}): {notice.text}", markup=False)
-    for conflict in conflicts:
-        out.print(f"{conflict.source} says {conflict.field} is {conflict.other}", markup=False)
+    for line in (
+        *_notice_lines(document),
+        *_source_lines(sources),
+        *_version_lines(versions),
+        *_conflict_lines(conflicts),
+    ):
+        out.print(line, markup=False)
     out.print()
     out.print(document.text, markup=False)
+
+
+def _notice_lines(document: Document) -> Iterator[str]:
+    for notice in document.notices:
+        page = f", p. {notice.page}" if notice.page else ""
+        yield f"warning ({notice.kind}{page}): {notice.text}"
+
+
+def _source_lines(sources: Sequence[PaperSource]) -> list[str]:
+    told = [f"{source.name} ({counted(source.characters, 'character')})" for source in sources]
+    return [f"from {', '.join(told)}"] if told else []
+
+
+def _version_lines(versions: Sequence[Paper]) -> list[str]:
+    return [f"another version: {version_words(version)} ({version.id})" for version in versions]
+
+
+def _conflict_lines(conflicts: Sequence[Conflict]) -> list[str]:
+    """Which source says what: the one kept first."""
+    return [
+        f"{c.field}: {c.kept_source or 'what is kept'} says {c.kept}; {c.source} says {c.other}"
+        for c in conflicts
+    ]
 
 
 def print_results(results: Sequence[Passage]) -> None:

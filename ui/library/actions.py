@@ -132,8 +132,9 @@ class Desk:
         found = paper_view.Opened(
             document=document,
             tags=self.library.catalog.tags.of([address.paper]).get(address.paper, ()),
-            notices=self.library.notices(address.paper),
             conflicts=self.library.conflicts(address.paper),
+            sources=self.library.paper_sources(address.paper),
+            versions=self.library.versions(address.paper),
             similar=self._similar(address.paper),
             cited=tuple(cited_in(address.paper, self.library)),
             bibtex=bibliography.bibtex([document.paper]),

@@ -11,13 +11,13 @@ from typing import Literal
 
 from assistant.cited import CitedIn
 from index.dates import date_words
-from index.schema import Conflict, Document, Filters, Notice, Paper, Section, Value
+from index.schema import Conflict, Document, Filters, Notice, Paper, PaperSource, Section, Value
 from index.similar import Similar
 from ui.library import parts_view
 from ui.library.address import Address, to_paper, write
 from ui.parts.leaf import leaf_link
 from ui.parts.markup import escape, link, mathematics
-from ui.parts.render import authors_words, counted
+from ui.parts.render import authors_words, counted, version_words
 
 _BACK = '<a class="back" href="{}" data-do="back">← All papers</a>'
 
@@ -27,8 +27,9 @@ class Opened(Value):
 
     document: Document
     tags: tuple[str, ...] = ()
-    notices: tuple[Notice, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
+    sources: tuple[PaperSource, ...] = ()
+    versions: tuple[Paper, ...] = ()
     similar: tuple[Similar, ...] | None = None
     cited: tuple[CitedIn, ...] = ()
     bibtex: str = ""
@@ -42,9 +43,10 @@ def paper(opened: Opened) -> str:
     return (
         f'<article class="paper-page" aria-labelledby="paper-title" data-paper="{escape(about.id)}">'
         f'<div class="paper-main">{_BACK.format(escape(write(Address())))}{_head(about, opened.tags)}'
-        f"{_notices(about, opened.notices)}{_text(opened)}</div>"
-        f'<aside class="beside" aria-label="About this paper">{_actions(about)}{_similar(opened.similar)}'
-        f"{_cited(opened.cited)}{_conflicts(opened.conflicts)}{_bibtex(opened.bibtex)}</aside></article>"
+        f"{_notices(about, opened.document.notices)}{_text(opened)}</div>"
+        f'<aside class="beside" aria-label="About this paper">{_actions(about)}'
+        f"{_versions(opened.versions)}{_similar(opened.similar)}{_cited(opened.cited)}"
+        f"{_conflicts(opened.conflicts)}{_sources(opened.sources)}{_bibtex(opened.bibtex)}</aside></article>"
     )
 
 
@@ -187,15 +189,43 @@ def _cited(turns: Sequence[CitedIn]) -> str:
     )
 
 
-def _conflicts(found: Sequence[Conflict]) -> str:
+def _versions(found: Sequence[Paper]) -> str:
+    """The same work under other DOIs, as a preprint and the article are."""
     if not found:
         return ""
     items = "".join(
-        f'<li><span>{escape(one.field)}: <b dir="auto">{escape(one.kept)}</b></span>'
+        f'<li><a href="{escape(to_paper(one.id))}" data-do="show" dir="auto">{escape(version_words(one))}</a></li>'
+        for one in found
+    )
+    return _box("Other versions", f'<ul id="versions">{items}</ul>')
+
+
+def _conflicts(found: Sequence[Conflict]) -> str:
+    """What its sources disagree on, and which of them says what."""
+    if not found:
+        return ""
+    items = "".join(
+        f'<li><span>{escape(one.field)}: <b dir="auto">{escape(one.kept)}</b>{_said_by(one.kept_source)}</span>'
         f'<span class="byline" dir="auto">{escape(one.source)} says {escape(one.other)}</span></li>'
         for one in found
     )
     return _box("Its sources disagree", f"<ul>{items}</ul>")
+
+
+def _said_by(source: str) -> str:
+    return f' <span dir="auto">({escape(source)})</span>' if source else ""
+
+
+def _sources(found: Sequence[PaperSource]) -> str:
+    """Where what is known of it comes from, where that is more than one source."""
+    if len(found) < 2:
+        return ""
+    items = "".join(
+        f'<li><span dir="auto">{escape(one.name)}</span><span class="byline">'
+        f"{counted(one.characters, 'character')} of text</span></li>"
+        for one in found
+    )
+    return _box("Its sources", f'<ul id="sources">{items}</ul>')
 
 
 def _bibtex(entry: str) -> str:

@@ -41,6 +41,13 @@ def byline(paper: Paper) -> str:
     return " · ".join(fact for fact in facts if fact)
 
 
+def version_words(paper: Paper) -> str:
+    """What tells a paper from another version of it: its date, and where it was published or lies."""
+    facts = (date_words(paper.published), f"DOI {paper.doi}" if paper.doi else "")
+    arxiv = f"arXiv {paper.arxiv_id}" if paper.arxiv_id else ""
+    return " · ".join(fact for fact in (*facts, arxiv) if fact) or paper.title
+
+
 def strength(passage: FoundPassage) -> str:
     """How well a passage matched, from its ranks and its likeness: there is no honest percentage to show."""
     ranks = sorted(passage.found_by.values())

@@ -1,4 +1,4 @@
-"""The operations as Gradio endpoints: `/search`, `/ask`, `/papers` and `/add`, for `gradio_client`.
+"""The operations as Gradio endpoints: `/search`, `/ask`, `/papers`, `/add` and `/fetch`, for `gradio_client`.
 
 Gradio takes an endpoint's types from a function's signature and knows typed dictionaries, not pydantic;
 so each operation is wrapped in a function that carries its types in that form. Everything else on the page
@@ -27,7 +27,8 @@ def declare(programs: Programs) -> None:
     """Add the endpoints to the `gr.Blocks` that is open."""
     for operation in (programs.search, programs.ask, programs.papers):
         api(endpoint(operation), api_name=operation.__name__)
-    api(endpoint(programs.add), api_name="add", concurrency_limit=1)  # one writes at a time
+    for writing in (programs.add, programs.fetch):  # one at a time
+        api(endpoint(writing), api_name=writing.__name__, concurrency_limit=1)
 
 
 def endpoint(operation: Callable[..., Value]) -> Callable[..., Any]:

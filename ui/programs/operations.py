@@ -24,6 +24,7 @@ from index.dates import parse_bound
 from index.errors import IbidError
 from index.ingest import AddReport
 from index.library import Library
+from index.online.addresses import address_of
 from index.schema import Filters
 from ui.programs.results import PaperList, PaperText, Results, search_results
 
@@ -175,6 +176,24 @@ class Programs:
                 return self.library.add([file])
             finally:
                 file.unlink(missing_ok=True)
+
+    @checked
+    def fetch(
+        self,
+        address: Annotated[
+            Text, Field(description="arxiv:2402.08714, doi:10.1145/…, or the URL of a PDF or a web page.")
+        ],
+    ) -> AddReport:
+        """Fetch a paper by its address and add it, where the settings allow programs to."""
+        if not self.library.settings.online.programs:
+            raise BadRequest("online.programs is false: set it to true to let programs have papers fetched.")
+        meant = address_of(address)
+        if meant is None:
+            raise BadRequest(
+                f"address = {address[:80]!r} is none; say arxiv:2402.08714, doi:10.1145/…, or a URL."
+            )
+        with self._adding:
+            return self.library.fetch(meant)
 
     def _scope(self, filters: Filters | None) -> Filters:
         """The filters with dates in ISO 8601 and papers by id, however they were written."""
