@@ -11,7 +11,8 @@ from datetime import date
 
 from assistant import clarify
 from assistant.agreement import compose_agreement, foremost, positions
-from assistant.compare import Outline, compose_compare, compose_summary, outline
+from assistant.citations import numbers
+from assistant.compare import Outline, compose_compare, compose_summary, opening, outline
 from assistant.evidence import Support, gather, paper_standings, support
 from assistant.extractive import Composed, compose_find, compose_list
 from assistant.kinds import asks_agreement, claim, metadata_request, sides
@@ -180,7 +181,8 @@ def _metadata(asked: Scoped, library: Library, settings: AnswerSettings) -> Comp
 
 
 def _agreed(said: str, found: Sequence[Passage], library: Library, settings: AnswerSettings) -> Composed:
-    evidence = foremost(gather(said, _of_best_papers(found, settings.papers), library), _OF_EACH)
+    read = [item for item in gather(said, _of_best_papers(found, settings.papers), library) if not item.grid]
+    evidence = foremost(read, _OF_EACH)
     told = [(item.paper.title, item.text) for item in evidence]
     return compose_agreement(
         positions(said, evidence, measure(said, told, library.embedder, library.caches.keywords))
@@ -188,8 +190,13 @@ def _agreed(said: str, found: Sequence[Passage], library: Library, settings: Ans
 
 
 def _verified(said: str, found: Sequence[Passage], library: Library, settings: AnswerSettings) -> Composed:
-    evidence = gather(said, _of_best_papers(found, settings.read), library)[:_CHECKED]
-    told = [(item.paper.title, item.text) for item in evidence]
+    """A row of a table bears on a claim only where it has the figures that the claim states."""
+    stated = set(numbers(said))
+    read = gather(said, _of_best_papers(found, settings.read), library)
+    evidence = [item for item in read if not item.grid or (stated and stated <= set(numbers(item.text)))][
+        :_CHECKED
+    ]
+    told = [(item.paper.title, item.told) for item in evidence]
     candidates = measure(said, told, library.embedder, library.caches.keywords)
     verdict = judge(said, candidates)
     return compose_verdict(verdict, evidence)
@@ -233,4 +240,4 @@ def compared(asked: Scoped, library: Library) -> tuple[list[Paper], list[Paper]]
 
 
 def _outline(paper: Paper, library: Library) -> Outline:
-    return outline(paper, library.passages(paper.title, Filters(papers=(paper.id,))))
+    return outline(paper, opening(paper, library))

@@ -10,6 +10,7 @@ from assistant.extractive import Composed, is_boilerplate, leans_on_another, sta
 from assistant.question import label
 from assistant.schema import Sentence, Table
 from assistant.tables import markdown_table
+from index.library import Library
 from index.schema import Chunk, Paper, Passage, Value
 from index.sentences import sentences
 
@@ -26,13 +27,22 @@ class Outline(Value):
     said: dict[Aspect, tuple[Chunk, int, int]]
 
 
+def opening(paper: Paper, library: Library) -> list[Passage]:
+    """The passages that a paper opens with, in which it says what it is about."""
+    return [
+        Passage(paper=paper, chunk=chunk, score=0.0) for chunk in library.catalog.opening(paper.id, _ABSTRACT)
+    ]
+
+
 def outline(paper: Paper, passages: Sequence[Passage], alone: bool = False) -> Outline:
     """What a paper says of each aspect in its abstract, or in its opening where it has none.
 
     `alone` passes over sentences that lean on the one before them.
     """
     places: dict[tuple[int, int], Chunk] = {}
-    for chunk in sorted((passage.chunk for passage in passages), key=lambda chunk: chunk.start):
+    read = [passage.chunk for passage in passages if passage.chunk.kind == "text"]
+    abstract = [chunk for chunk in read if (chunk.section or "").casefold() == "abstract"]
+    for chunk in sorted(abstract or read, key=lambda chunk: chunk.start):
         for start, end in sentences(chunk.text):
             span = (chunk.start + start, chunk.start + end)
             text = chunk.text[start:end]

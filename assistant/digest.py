@@ -17,9 +17,10 @@ from pydantic import Field
 
 from assistant.aspects import Aspect
 from assistant.citations import Citations
-from assistant.compare import Outline, outline
+from assistant.compare import Outline, opening, outline
 from assistant.evidence import Support, gather, support
 from assistant.extractive import is_boilerplate, leans_on_another
+from assistant.pages import Pages
 from assistant.schema import Citation
 from assistant.topic_groups import grouped
 from index.arrivals import Arrived
@@ -37,7 +38,6 @@ SHOWN = 200  # papers of a digest
 _SEARCHED = 2000  # of the latest papers, those among which a topic is looked for
 _CLOSE = 0.75  # share of the closest paper's closeness to a topic from which on a paper is on it
 _TYPICAL = 1000  # papers whose mean stands for what the library has in common
-_OPENING = 6000  # characters of a paper's text in which its best sentence is looked for
 _TELLING: tuple[Aspect, ...] = ("method", "result", "problem", "data")
 _PERIOD = re.compile(r"(\d{1,4})\s*(d|w)", re.IGNORECASE)
 _EARLIEST = date(1970, 1, 2)  # before which clocks of some systems cannot count
@@ -127,7 +127,13 @@ def digest(library: Library, wish: Wish, today: date) -> Digest:
     for name, members in _topics(library, found):
         noted = tuple(_noted(library, one, best.get(one.paper.id), told) for one in members)
         topics.append(Topic(name=name, papers=noted))
-    return Digest(wish=wish, since=since.isoformat(), total=total, topics=tuple(topics), citations=told.all)
+    return Digest(
+        wish=wish,
+        since=since.isoformat(),
+        total=total,
+        topics=tuple(topics),
+        citations=Pages(library).of(told.all),
+    )
 
 
 def _new(library: Library, wish: Wish, since: date) -> tuple[list[Arrived], int]:
@@ -157,7 +163,7 @@ def _on_topic(library: Library, topic: str, found: Sequence[Arrived]) -> dict[st
     kept = [passage for passage in passages if passage.paper.id in bearing]
     best: dict[str, tuple[Chunk, int, int]] = {}
     for item in gather(topic, kept, library):
-        if not is_boilerplate(item.text):
+        if not is_boilerplate(item.text) and item.grid is None:
             best.setdefault(item.paper.id, (item.chunk, item.start, item.start + len(item.text)))
     return best
 
@@ -225,8 +231,7 @@ def _telling(library: Library, paper: Paper) -> tuple[Chunk, int, int] | None:
 
     It is read without its neighbours: where it would lean on another one, the best that does not is taken.
     """
-    opening = library.catalog.opening(paper.id, _OPENING)
-    passages = [Passage(paper=paper, chunk=chunk, score=0.0) for chunk in opening]
+    passages = opening(paper, library)
     best = _first_told(outline(paper, passages))
     if best is None or not leans_on_another(_quoted(best)):
         return best

@@ -21,6 +21,7 @@ from assistant.answering import (
 from assistant.citations import referred
 from assistant.generative import WRITTEN, Body, Generative, Models
 from assistant.grounds import grounds_of
+from assistant.pages import Pages
 from assistant.question import Question, understand
 from assistant.schema import Answer, Answered, Coverage, Delta, Event, FoundPassage, Retrieved, Scope, Turn
 from assistant.settings import AnswerSettings
@@ -99,10 +100,15 @@ class Assistant:
 
         Closing the iterator ends the work, a model's too; `stop` does so from another thread.
         """
+        pages = Pages(self.library)
+        for event in self._stream(question, turns, filters, stop or Stop()):
+            yield pages.told(event)
+
+    def _stream(self, question: str, turns: Sequence[Turn], filters: Filters, stop: Stop) -> Iterator[Event]:
         clock = Clock()
         asked = self._scoped(question, turns, filters)
         if self.models and asked.kind in WRITTEN:
-            yield from self._written(question, turns, filters, asked, clock, stop or Stop())
+            yield from self._written(question, turns, filters, asked, clock, stop)
             return
         found = passages_for(asked, self.library)
         clock.retrieved()

@@ -1,27 +1,33 @@
 """Choosing the sentences that answer a question, and deciding that none does.
 
 A sentence is scored by how well it matches the question, by how well its paper was found, and by where
-it stands: the opening sentences of a text set the scene more often than they answer.
+it stands: the opening sentences of a section set the scene more often than they answer. A row of a table is a
+sentence that is read with its caption and header. References are never evidence.
 """
 
 from __future__ import annotations
 
 import re
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from assistant.alignment import Place, aligned
+from assistant.citations import numbers
+from assistant.grids import Grid, Row, cells, rows_met
 from assistant.grounds import meaningful
-from assistant.question import asks_number, names_paper
-from index.embedding import Embedder
+from assistant.pointing import Pointer, pointer
+from assistant.question import asks_number, names_paper, spelled
 from index.fusion import rarity_weight
 from index.keywords import Keywords
 from index.library import Library
-from index.schema import Chunk, Paper, Passage, Value
+from index.schema import Chunk, Paper, Passage, Section, Value
 from index.sentences import sentences
 
 _SHORTEST = 25  # characters; below, a "sentence" is a heading or a fragment
 _PAPER, _PLACE, _NAMED, _NUMBER = 1.5, 0.3, 4.0, 1.0  # in standard deviations of the match
+_POINTED = 4.0  # where the question says that its answer stands
+_UNASKED = 2.0  # how far a row of figures falls behind where no figure is asked for
+_LEADING = 3  # characters of white space that may come before a section's first sentence
 _SCENE = 3  # sentences from which on a text has set its scene
 _UNKNOWN = 0.5  # what a question wholly of words that no paper has costs in closeness
 _COVERED = 0.3  # what a paper that has all of the question's words adds
@@ -46,10 +52,21 @@ class Evidence(Value):
     place: int = 0
     named: bool = False
     number: bool = False
+    pointed: bool = False
+    unasked: bool = False
+    grid: Grid | None = None
+
+    @property
+    def told(self) -> str:
+        """The sentence with what it is read with: a row's caption and header come before it."""
+        above = self.grid.above if self.grid else ()
+        return "\n".join([*(line.text for line in above), self.text])
 
     @property
     def score(self) -> float:
-        bonus = _NAMED * self.named + _NUMBER * self.number
+        bonus = (
+            _NAMED * self.named + _NUMBER * self.number + _POINTED * self.pointed - _UNASKED * self.unasked
+        )
         return self.match + _PAPER * self.standing + _PLACE * min(self.place, _SCENE) + bonus
 
 
@@ -78,18 +95,30 @@ def gather(question: str, passages: Sequence[Passage], library: Library) -> list
     Matched by the stored token vectors; where there are none, by the meaning of the sentences that share
     most words with the question, which are then embedded.
     """
-    places = _places(passages)
+    keywords, asked = library.caches.keywords, pointer(question)
+    rows = {row.place: row for row in rows_met(passages, library) if _bears(question, row, asked, keywords)}
+    places = [*_places(passages), *rows]
     standing = _standings(passages)
-    matches = aligned(question, places, library) if places else []
+    above = {position: rows[place].above for position, place in enumerate(places) if place in rows}
+    called = [name for passage in passages for name in spelled(question, passage.paper)]
+    matches = aligned(question, places, library, above, called) if places else []
     if matches is None:
-        places, matches = _by_meaning(question, places, standing, library.embedder, library.caches.keywords)
-    counted = asks_number(question)
+        told = {
+            place: "\n".join(line.text for line in (*row.grid.above, row.line)) for place, row in rows.items()
+        }
+        places, matches = _by_meaning(question, places, standing, library, told)
+    counted, stated = asks_number(question), figures(question)
     named = _named(question, passages)
+    opened = _opened(passages, library)
     found = []
     met: dict[str, int] = {}
-    for (paper, chunk, start, end), match in zip(places, _standardised(matches), strict=True):
+    for place, match in zip(places, _standardised(matches), strict=True):
+        paper, chunk, start, end = place
+        row = rows.get(place)
         met[chunk.id] = met.get(chunk.id, -1) + 1
-        text = chunk.text[start - chunk.start : end - chunk.start]
+        text = row.line.text if row else chunk.text[start - chunk.start : end - chunk.start]
+        sought = counted or (row is not None and _names_column(question, row.grid, keywords))
+        pointed = asked.at(chunk, [line.text for line in row.grid.above] if row else ())
         found.append(
             Evidence(
                 paper=paper,
@@ -99,12 +128,65 @@ def gather(question: str, passages: Sequence[Passage], library: Library) -> list
                 end=end,
                 match=match,
                 standing=standing[paper.id],
-                place=_SCENE if chunk.position else met[chunk.id],
+                place=_place(met[chunk.id], chunk.id in opened, chunk, pointed),
                 named=paper.id in named,
-                number=counted and re.search(r"\d", text) is not None,
+                number=sought and bool(numbers(text)),
+                pointed=pointed,
+                unasked=row is not None and not (sought or pointed or stated & figures(text)),
+                grid=row.grid if row else None,
             )
         )
     return sorted(found, key=lambda item: item.score, reverse=True)
+
+
+def _place(number: int, opened: bool, chunk: Chunk, pointed: bool) -> int:
+    """How far a sentence stands from where its section opens; a caption tells what is shown, as an opening does."""
+    if chunk.kind == "caption":
+        return _SCENE if pointed else 0
+    return number if opened else _SCENE
+
+
+def _names_column(question: str, grid: Grid, keywords: Keywords) -> bool:
+    """Whether the question has all words of the name of a column, but the first."""
+    wanted = set(keywords.stems(question))
+    lines = grid.header.text.split("\n") if grid.header else []
+    names = (set(keywords.stems(name)) for line in lines for name in cells(line)[1:])
+    return any(name and name <= wanted and not all(stem.isdigit() for stem in name) for name in names)
+
+
+def figures(text: str) -> set[str]:
+    """The numbers of a text that hardly stand for anything else: not "2", which may count papers or tables."""
+    return {number for number in numbers(text) if len(number) > 2}
+
+
+def _opened(passages: Sequence[Passage], library: Library) -> set[str]:
+    """The chunks that a paper, or a section of its running text, begins with."""
+    chunks = [passage.chunk for passage in passages if passage.chunk.kind == "text"]
+    sections = library.catalog.sections(list({chunk.paper_id for chunk in chunks if chunk.position}))
+    return {
+        chunk.id
+        for chunk in chunks
+        if chunk.position == 0 or _begins(chunk, sections.get(chunk.paper_id, ()))
+    }
+
+
+def _begins(chunk: Chunk, sections: Sequence[Section]) -> bool:
+    return any(0 <= chunk.start - section.start <= _LEADING for section in sections if section.kind == "text")
+
+
+def _bears(question: str, row: Row, asked: Pointer, keywords: Keywords) -> bool:
+    """Whether a row may answer: the question has a word of its own, and another of what stands above or of its paper.
+
+    A figure of its own is enough, and where the question says which table it means, a word of the row.
+    """
+    wanted = {stem for stem in keywords.meanings(question) if not stem.isdigit()}
+    own = wanted & set(keywords.meanings(row.line.text))
+    around = " ".join(line.text for line in row.grid.above)
+    if figures(question) & figures(row.line.text):
+        return True
+    if not own or asked.at(row.place[1], [around]):
+        return bool(own)
+    return bool((wanted - own) & set(keywords.meanings(f"{around} {row.place[0].title}")))
 
 
 def paper_standings(passages: Sequence[Passage]) -> dict[str, float]:
@@ -128,12 +210,19 @@ def _by_meaning(
     question: str,
     places: Sequence[Place],
     standing: dict[str, float],
-    embedder: Embedder,
-    keywords: Keywords,
+    library: Library,
+    told: Mapping[Place, str],
 ) -> tuple[list[Place], list[float]]:
-    """The most promising sentences, with the sum of their cosine and their share of the question's words."""
+    """The most promising sentences, with the sum of their cosine and their share of the question's words.
+
+    `told` has the text of those that are read with more than their own.
+    """
+    embedder, keywords = library.embedder, library.caches.keywords
     weights = weigh(question, keywords)
-    texts = [chunk.text[start - chunk.start : end - chunk.start] for _, chunk, start, end in places]
+    texts = [
+        told.get(place) or place[1].text[place[2] - place[1].start : place[3] - place[1].start]
+        for place in places
+    ]
     shares = [weights.covered(keywords.meanings(text)) for text in texts]
     promise = [share + 0.1 * standing[paper.id] for share, (paper, *_) in zip(shares, places, strict=True)]
     kept = sorted(range(len(places)), key=lambda position: -promise[position])[:_EMBEDDED]
@@ -207,9 +296,12 @@ def _unheard(word: str, keywords: Keywords) -> bool:
 
 
 def _places(passages: Sequence[Passage]) -> list[Place]:
+    """The sentences of the passages' running text and captions."""
     found: dict[tuple[str, int, int], Place] = {}
     for passage in passages:
         chunk = passage.chunk
+        if chunk.kind in ("table", "references"):
+            continue
         for start, end in sentences(chunk.text):
             if end - start >= _SHORTEST:
                 span = (chunk.start + start, chunk.start + end)

@@ -10,6 +10,7 @@ from assistant.evidence import Evidence
 from assistant.question import label
 from assistant.schema import Citation, Sentence, Table
 from assistant.settings import AnswerSettings
+from assistant.tabulated import tabulated
 from index.dates import date_words
 from index.schema import Paper, Value
 
@@ -55,30 +56,69 @@ class Composed(Value):
 def compose_find(
     evidence: Sequence[Evidence], settings: AnswerSettings, boilerplate: bool = False
 ) -> Composed:
-    """The sentences that answer best, the best first."""
+    """The sentences that answer best, the best first; the rows of one table together, where the first would stand."""
     citations = Citations()
     written: list[Sentence] = []
+    blocks: list[str] = []
+    table: Table | None = None
+    for group in _groups(_chosen(evidence, settings.sentences, boilerplate)):
+        if group[0].grid is not None:
+            block, sentences, found = tabulated(group, citations)
+            table = table or found
+        else:
+            sentences = _in_words(group, citations)
+            block = " ".join(with_markers(sentence.text, sentence.citations) for sentence in sentences)
+        blocks.append(block)
+        written += sentences
+    read = len({item.paper.id for item in evidence})
+    return Composed(
+        text="\n\n".join(blocks),
+        sentences=tuple(written),
+        citations=citations.all,
+        papers=read,
+        table=table,
+    )
+
+
+def _groups(chosen: Sequence[Evidence]) -> list[list[Evidence]]:
+    """What is shown together: the rows of each table, and the sentences between."""
+    groups: list[list[Evidence]] = []
+    tables: dict[tuple[str, int], list[Evidence]] = {}
+    for item in chosen:
+        if item.grid is not None:
+            table = (item.paper.id, item.grid.rows[0].start)
+            if table not in tables:
+                tables[table] = []
+                groups.append(tables[table])
+            tables[table].append(item)
+        elif groups and groups[-1][0].grid is None:
+            groups[-1].append(item)
+        else:
+            groups.append([item])
+    return groups
+
+
+def _in_words(group: Sequence[Evidence], citations: Citations) -> list[Sentence]:
+    written: list[Sentence] = []
     before = ""
-    for item in _chosen(evidence, settings.sentences, boilerplate):
+    for item in group:
         number = citations.cite(item.paper, item.chunk, item.text, item.start)
         text = standing_alone(item.text, item.paper, named=item.paper.id == before)
         written.append(Sentence(text=text, citations=(number,), support="verbatim"))
         before = item.paper.id
-    text = " ".join(with_markers(sentence.text, sentence.citations) for sentence in written)
-    read = len({item.paper.id for item in evidence})
-    return Composed(text=text, sentences=tuple(written), citations=citations.all, papers=read)
+    return written
 
 
 def compose_list(
     evidence: Sequence[Evidence], standings: Mapping[str, float], settings: AnswerSettings
 ) -> Composed:
-    """A bullet a paper, best first: title, organisation and date, and the sentence that makes it belong.
+    """A bullet a paper, best first: title, organisation and date, and the sentence, no row, that makes it belong.
 
     A paper is named while its score is near enough to the best one's: there is no fixed number of them.
     """
     best: dict[str, Evidence] = {}
     for item in evidence:
-        if not is_boilerplate(item.text):
+        if not is_boilerplate(item.text) and item.grid is None:
             best.setdefault(item.paper.id, item)
     floor = _LISTED * max((standings[paper] for paper in best), default=0.0)
     kept = [paper for paper, score in standings.items() if paper in best and score >= floor]

@@ -14,7 +14,9 @@ from assistant.schema import Kind, Turn
 from index.schema import Paper, Value
 
 _NUMBER = re.compile(
-    r"\bhow (?:much|many|often|large|big|fast|long|accurate|few)\b|\bby how\b"
+    r"\bhow (?:much|many|often|large|big|fast|long|accurate|few|high|low)\b|\bby how\b"
+    r"|\b(?:what|which) (?:is the |are the |was the )?(?:[\w-]+ ){0,4}(?:f1|f-score|bleu\S*|rouge\S*|auc|auroc|map|"
+    r"ndcg\S*|mrr|perplexity|precision|recall|error|loss|results?|parameters|value|size|performance)\b"
     r"|\b(?:what|which) (?:\w+ ){0,3}(?:percentage|share|fraction|rate|accuracy|score|number|ratio|speed-?up|factor)\b",
     re.IGNORECASE,
 )
@@ -64,6 +66,16 @@ def names_paper(question: str, paper: Paper) -> bool:
     spelled = _words(question)
     names = [paper.title, paper.short_name or ""]
     return any(name and f" {name} " in f" {spelled} " for name in map(_words, names))
+
+
+def spelled(question: str, paper: Paper) -> tuple[str, ...]:
+    """The paper's title or its short name, as the question spells it out."""
+    found = []
+    for name in filter(None, (paper.title, paper.short_name)):
+        pattern = r"\W+".join(map(re.escape, re.findall(r"\w+", name)))
+        met = re.search(rf"(?<!\w){pattern}(?!\w)", question, re.IGNORECASE) if pattern else None
+        found += [met.group()] if met else []
+    return tuple(found)
 
 
 def asks_number(question: str) -> bool:

@@ -15,6 +15,7 @@ from assistant.citations import Citations, numbers, with_markers
 from assistant.evidence import Evidence, weigh
 from assistant.extractive import Composed, standing_alone
 from assistant.schema import Sentence
+from assistant.tabulated import tabulated
 from index.embedding import Embedder
 from index.keywords import Keywords
 from index.schema import Value
@@ -110,12 +111,22 @@ def compose_verdict(verdict: Verdict, evidence: Sequence[Evidence]) -> Composed:
         return Composed()
     item = evidence[verdict.position]
     citations = Citations()
+    because = f" ({verdict.reason})" if verdict.reason else ""
+    head, papers = f"**{verdict.relation.capitalize()}**{because}:", len({each.paper.id for each in evidence})
+    if item.grid is not None:
+        text, sentences, table = tabulated([item], citations)
+        return Composed(
+            text=f"{head}\n\n{text}",
+            sentences=tuple(sentences),
+            citations=citations.all,
+            papers=papers,
+            table=table,
+        )
     number = citations.cite(item.paper, item.chunk, item.text, item.start)
     sentence = Sentence(text=standing_alone(item.text, item.paper), citations=(number,), support="verbatim")
-    because = f" ({verdict.reason})" if verdict.reason else ""
     return Composed(
-        text=f"**{verdict.relation.capitalize()}**{because}: {with_markers(sentence.text, [number])}",
+        text=f"{head} {with_markers(sentence.text, [number])}",
         sentences=(sentence,),
         citations=citations.all,
-        papers=len({each.paper.id for each in evidence}),
+        papers=papers,
     )

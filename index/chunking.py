@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from index.layout import Layout
 from index.schema import Chunk, Document, Section, Value
-from index.sentences import Span, sentences
+from index.sentences import Span, statements
 from index.tokens import count_tokens
 
 Count = Callable[[Sequence[str]], list[int]]
@@ -117,9 +117,10 @@ class Chunker:
         )
 
     def _units(self, text: str, section: Section, room: int | None) -> list[Sized]:
-        """The section's sentences with their sizes; one too long for a chunk comes in parts."""
+        """The section's sentences or rows with their sizes; one too long for a chunk comes in parts."""
         units: list[Sized] = []
-        for unit in self._measure(text, sentences(text, section.start, section.end)):
+        spans = statements(text, section.start, section.end, section.kind == "table")
+        for unit in self._measure(text, spans):
             units.extend(self._parts(text, unit, room))
         return units
 

@@ -279,9 +279,14 @@ class WordIndex:
 
 
 def whole_text(chunks: Sequence[Indexed]) -> str:
-    """A paper's text from its chunks in order, what they share counted once."""
+    """A paper's text from its chunks in order, what they share counted once; what others wrote is left out.
+
+    A paper is not about the titles in its list of references.
+    """
     parts, reached = [], 0
     for row in sorted(chunks, key=lambda row: row.chunk.position):
+        if row.chunk.kind == "references":
+            continue
         parts.append(row.chunk.text[max(reached - row.chunk.start, 0) :])
         reached = max(reached, row.chunk.end)
     return "\n".join(parts)

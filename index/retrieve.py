@@ -3,7 +3,8 @@
 Papers are ranked first, since words and meanings of a question that lie in different passages of a
 paper should count together; then the passages of each. The best papers are looked at once more with late
 interaction, and by a reranker where there is one. A paper that the question names leads, and the rest of
-the question ranks inside it.
+the question ranks inside it. A list of references tells what a paper rests on and not what it says: it counts for
+less, and is given to nobody who looks for words to quote.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from index.vectors import Hit
 _NAMED_SURELY = 1000.0  # above any sum of standard scores
 _NAMED_APART = 20.0  # between papers of different sure names; those of one name keep their order
 _NAMED_LIKELY = 3.0
+_REFERENCES = 0.5  # what a match in a paper's list of references counts
 _FURTHER = 0.5  # how much a paper's further passages fall behind for matching less than its best
 
 Located = dict[str, tuple[Paper, Chunk]]
@@ -61,7 +63,10 @@ class Retriever:
         self.reranker = reranker
 
     def passages(self, query: str, filters: Filters = Filters()) -> list[Passage]:
-        """Every candidate passage in scope, best first; of each paper the best passage first."""
+        """Every candidate passage in scope, best first; of each paper the best passage first. None is of references."""
+        return [passage for passage in self._found(query, filters) if not _lists(passage.chunk)]
+
+    def _found(self, query: str, filters: Filters) -> list[Passage]:
         query = " ".join(query.split())
         if not query:
             return []
@@ -83,9 +88,9 @@ class Retriever:
         return leading + [passage for passage in others if passage.paper.id not in known]
 
     def papers(self, query: str, count: int, filters: Filters = Filters()) -> list[Passage]:
-        """The best passage of each of the `count` best papers in scope, best first."""
+        """The best passage of each of the `count` best papers in scope, best first; it may be one of references."""
         best: dict[str, Passage] = {}
-        for passage in self.passages(query, filters):
+        for passage in self._found(query, filters):
             best.setdefault(passage.paper.id, passage)
         return list(best.values())[:count]
 
@@ -104,18 +109,25 @@ class Retriever:
         asked, words = self.embedder.asked(query), topic(query, names)
         proposed = self._candidates(words, asked.vector, scope, tuple(lead))
         located = self._located(proposed)
+        lists = sum(_lists(chunk) for _, chunk in located.values())
+        if lists:  # they take nobody's place
+            proposed = self._candidates(words, asked.vector, scope, tuple(lead), lists)
+            located = self._located(proposed)
         cosines = self._cosines(asked.vector, located, proposed.dense)
-        wording = dict.fromkeys(located, 0.0) | _scores(proposed.keyword, located)
-        chunks = standardised_sum([cosines, wording], [self.settings.meaning, self.settings.words])
-        papers = self._paper_scores(located, cosines, _scores(proposed.papers))
+        meaning = _lessened(cosines, located)
+        wording = _lessened(dict.fromkeys(located, 0.0) | _scores(proposed.keyword, located), located)
+        chunks = standardised_sum([meaning, wording], [self.settings.meaning, self.settings.words])
+        papers = self._paper_scores(located, meaning, wording, _scores(proposed.papers))
         papers = self._reranked(words, asked, papers, located)
         if self.reranker is not None:
             papers = reread(self.reranker, query, papers, located, chunks, self.settings.reread)
         papers = {paper: score + lead.get(paper, 0.0) for paper, score in papers.items()}
         return _passages(_passage_scores(located, papers, chunks), located, cosines, proposed)
 
-    def _candidates(self, words: str, vector: Vector, scope: Bounds, named: tuple[str, ...]) -> Candidates:
-        count, keywords = self.settings.candidates, self.caches.keywords
+    def _candidates(
+        self, words: str, vector: Vector, scope: Bounds, named: tuple[str, ...], more: int = 0
+    ) -> Candidates:
+        count, keywords = self.settings.candidates + more, self.caches.keywords
         dense = self.caches.nearest(vector, count, scope)
         if named and named != scope.papers:
             known = {hit.item for hit in dense}
@@ -131,7 +143,7 @@ class Retriever:
     def _located(self, proposed: Candidates) -> Located:
         """The proposed chunks, and the first chunk of each paper that only its whole text brought in."""
         located = self.catalog.located([hit.item for hit in (*proposed.dense, *proposed.keyword)])
-        present = {paper.id for paper, _ in located.values()}
+        present = {paper.id for paper, chunk in located.values() if not _lists(chunk)}
         absent = [hit.item for hit in proposed.papers if hit.item not in present]
         return located | self.catalog.located(self.catalog.first_chunks(absent))
 
@@ -144,12 +156,20 @@ class Retriever:
         return {chunk_id: known.get(chunk_id, computed.get(chunk_id, 0.0)) for chunk_id in located}
 
     def _paper_scores(
-        self, located: Located, cosines: Mapping[str, float], words: Mapping[str, float]
+        self,
+        located: Located,
+        cosines: Mapping[str, float],
+        chunk_words: Mapping[str, float],
+        paper_words: Mapping[str, float],
     ) -> dict[str, float]:
+        """By a paper's closest chunk and the words of all its text; of its references, by those of the best chunk."""
         meaning: dict[str, float] = {}
-        for chunk_id, (paper, _) in located.items():
+        wording: dict[str, float] = {}
+        for chunk_id, (paper, chunk) in located.items():
             meaning[paper.id] = max(meaning.get(paper.id, -1.0), cosines[chunk_id])
-        wording = {paper_id: words.get(paper_id, 0.0) for paper_id in meaning}
+            said = wording.setdefault(paper.id, paper_words.get(paper.id, 0.0))
+            if _lists(chunk):
+                wording[paper.id] = max(said, chunk_words[chunk_id])
         return standardised_sum([meaning, wording], [self.settings.meaning, self.settings.words])
 
     def _reranked(
@@ -160,7 +180,11 @@ class Retriever:
         A paper matches a word as well as its best passage does, so passages are joined before the sum.
         """
         leading = set(list(papers)[: self.settings.reranked])
-        held = {chunk_id: paper.id for chunk_id, (paper, _) in located.items() if paper.id in leading}
+        held = {
+            chunk_id: paper.id
+            for chunk_id, (paper, chunk) in located.items()
+            if paper.id in leading and not _lists(chunk)
+        }
         found = self.token_matches(asked, list(held)) if self.settings.late else {}
         if not found:
             return papers
@@ -183,6 +207,18 @@ class Retriever:
         kept = self.catalog.signs_of(chunk_ids, self.embedder.fingerprint.key)
         found = best_matches(asked.tokens, list(kept.values())) if kept else ()
         return dict(zip(kept, found, strict=True))
+
+
+def _lists(chunk: Chunk) -> bool:
+    """Whether a chunk is of a list of references."""
+    return chunk.kind == "references"
+
+
+def _lessened(scores: Mapping[str, float], located: Located) -> dict[str, float]:
+    return {
+        chunk_id: _REFERENCES * score if _lists(located[chunk_id][1]) else score
+        for chunk_id, score in scores.items()
+    }
 
 
 def _passage_scores(

@@ -60,12 +60,15 @@ def chunk_row(chunk: Chunk) -> dict[str, Any]:
     return chunk.model_dump(exclude={"text"})
 
 
+def sections_of(stored: str) -> tuple[Section, ...]:
+    return tuple(Section(**section) for section in json.loads(stored))
+
+
 def document_of(row: Row[Any]) -> Document:
-    sections = tuple(Section(**section) for section in json.loads(row.sections))
     return Document(
         paper=Paper.model_validate_json(row.paper),
         text=row.text,
-        sections=sections,
+        sections=sections_of(row.sections),
         notices=tuple(Notice(**notice) for notice in json.loads(row.notices or "[]")),
         layout=row.layout or b"",
         file=row.file or "",

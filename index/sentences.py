@@ -1,7 +1,7 @@
 """Where sentences begin and end, as exact character offsets.
 
 Rules rather than a model: the offsets must be exact, the text is scholarly English, and a span must
-never break inside a formula, a number or "et al.".
+never break inside a formula, a number or "et al.". A row of a table is a statement of its own.
 """
 
 from __future__ import annotations
@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 
 Span = tuple[int, int]
+
+CELL = " | "
+"""What parts the cells of a table's row, which is a paragraph."""
 
 _NEVER_LAST = frozenset(
     (
@@ -35,6 +38,7 @@ _NEVER_LAST = frozenset(
 )
 _STOP = re.compile(r"[.!?]+[\"'”’)\]]*(?=\s)")
 _BLOCK = re.compile(r"\n[ \t]*\n\s*|\n(?=[ \t]*(?:[-*•+]|\d{1,3}[.)])[ \t])")
+_GAP = re.compile(r"\n[ \t]*\n\s*")
 _FORMULA = re.compile(r"\$\$.+?\$\$|\$[^$\n]{1,300}?\$|\\\(.+?\\\)|\\\[.+?\\\]", re.DOTALL)
 _OPENING = "\"'“‘([{$\\*_`"
 
@@ -55,6 +59,26 @@ def sentences(text: str, start: int = 0, end: int | None = None) -> list[Span]:
                 begin = match.end()
         spans.append((begin, block_end))
     return [span for span in (_stripped(text, *span) for span in spans) if span[0] < span[1]]
+
+
+def statements(text: str, start: int = 0, end: int | None = None, table: bool = False) -> list[Span]:
+    """What of `text[start:end]` can be quoted by itself, in order: its sentences, and whole rows of a table."""
+    end = len(text) if end is None else end
+    if not table:
+        return sentences(text, start, end)
+    spans: list[Span] = []
+    for first, last in parted(text, start, end):
+        spans += [(first, last)] if CELL in text[first:last] else sentences(text, first, last)
+    return spans
+
+
+def parted(text: str, start: int, end: int) -> list[Span]:
+    """The paragraphs of `text[start:end]`, as spans without outer white space."""
+    spans, begin = [], start
+    for gap in _GAP.finditer(text, start, end):
+        spans.append((begin, gap.start()))
+        begin = gap.end()
+    return [span for span in (_stripped(text, *each) for each in [*spans, (begin, end)]) if span[0] < span[1]]
 
 
 def _blocks(text: str, start: int, end: int) -> list[Span]:

@@ -12,8 +12,8 @@ from index.acronyms import Acronym, Explained
 from index.authors import written_by
 from index.filters import Bounds, bounds
 from index.merge import title_key
-from index.rows import chunk_of, document_of
-from index.schema import Chunk, Document, Filters, Paper, Unreadable
+from index.rows import chunk_of, document_of, sections_of
+from index.schema import Chunk, Document, Filters, Paper, Section, Unreadable
 from index.tables import acronyms, chunks, failures, papers, records, vectors
 from index.tags import Tags
 
@@ -84,11 +84,35 @@ class Shelf:
             ]
 
     def opening(self, paper_id: str, characters: int) -> list[Chunk]:
-        """The chunks of a ready paper that begin within the first characters of its text, in order."""
-        begins = (chunks.c.paper_id == paper_id, chunks.c.start < characters, papers.c.state == "ready")
+        """The chunks of a ready paper that begin within the first characters of its text, in order; no references."""
+        begins = (
+            chunks.c.paper_id == paper_id,
+            chunks.c.start < characters,
+            papers.c.state == "ready",
+            own_words(),
+        )
         with self.engine.connect() as connection:
             rows = connection.execute(chunk_columns().where(*begins).order_by(chunks.c.position))
             return [chunk_of(row) for row in rows]
+
+    def layout(self, paper_id: str) -> tuple[bytes, str] | None:
+        """A ready paper's layout, packed, and the SHA-256 of its file; None where there is no such paper."""
+        query = select(papers.c.layout, papers.c.file).where(
+            papers.c.id == paper_id, papers.c.state == "ready"
+        )
+        with self.engine.connect() as connection:
+            row = connection.execute(query).first()
+            return (row.layout or b"", row.file or "") if row else None
+
+    def sections(self, paper_ids: Sequence[str]) -> dict[str, tuple[Section, ...]]:
+        """The sections of ready papers by paper id."""
+        query = select(papers.c.id, papers.c.sections).where(papers.c.state == "ready")
+        with self.engine.connect() as connection:
+            return {
+                row.id: sections_of(row.sections)
+                for page in pages(paper_ids)
+                for row in connection.execute(query.where(papers.c.id.in_(page)))
+            }
 
     def papers(self, filters: Filters, words: str, offset: int, limit: int) -> list[Paper]:
         """Ready papers in scope, newest first, of which each word stands in the title or is an author's family name.
@@ -218,6 +242,11 @@ class Shelf:
     def _papers(self, query: Any) -> list[Paper]:
         with self.engine.connect() as connection:
             return [Paper.model_validate_json(row.paper) for row in connection.execute(query)]
+
+
+def own_words() -> ColumnElement[bool]:
+    """What holds of the chunks of a paper's own words: a list of references is of others' titles."""
+    return or_(chunks.c.kind.is_(None), chunks.c.kind != "references")
 
 
 def pages(items: Sequence[str]) -> Iterator[Sequence[str]]:

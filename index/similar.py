@@ -17,6 +17,7 @@ from index.catalog import Catalog
 from index.filters import Bounds
 from index.rows import Vector
 from index.schema import Paper, Value
+from index.shelf import own_words
 from index.tables import chunks, papers, vectors
 
 _NEIGHBOURS = 8  # passages looked at for each paper wanted
@@ -35,7 +36,7 @@ def mean_vectors(
 ) -> tuple[list[str], NDArray[np.float32]]:
     """The ids of ready papers and the unit means of their chunks' vectors, of shape (papers, dimension).
 
-    All papers where none are named; those without a vector of `model` are left out.
+    References do not count. All papers where none are named; those without a vector of `model` are left out.
     """
     sums: dict[str, Vector] = {}
     wanted: list[Sequence[str] | None] = [None]
@@ -45,7 +46,7 @@ def mean_vectors(
         select(chunks.c.paper_id, vectors.c.vector)
         .join(vectors, vectors.c.chunk_id == chunks.c.id)
         .join(papers, papers.c.id == chunks.c.paper_id)
-        .where(vectors.c.model == model, papers.c.state == "ready")
+        .where(vectors.c.model == model, papers.c.state == "ready", own_words())
     )
     with catalog.engine.connect() as connection:
         for page in wanted:

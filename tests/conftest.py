@@ -27,13 +27,16 @@ from assistant.engine import Assistant
 from index.embedding import Embedder, Fingerprint, load_embedder
 from index.library import Library
 from index.settings import EmbeddingSettings, IndexSettings
+from tests.paged import long_paper, shelve
 from ui.settings import DigestSettings
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Has tests that serve the application pass over warnings that are Gradio's own."""
     for item in items:
-        if {"serving", "browser", "chat_library"}.intersection(getattr(item, "fixturenames", ())):
+        if {"serving", "browser", "chat_library", "paged_site"}.intersection(
+            getattr(item, "fixturenames", ())
+        ):
             # It leaves its server's event loop and sockets to the garbage collector, which `serving` calls,
             item.add_marker(pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"))
             # and its queue uses what pandas has deprecated.
@@ -534,4 +537,23 @@ def chat_library(
 def site(chat_library: Library, serving: Callable[..., AbstractContextManager[str]]) -> Iterator[str]:
     """The address of the application over `chat_library`."""
     with serving(chat_library) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def paged_library(
+    embedder: Embedder, models: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Library]:
+    """A library of one paper with pages, tables, a figure, an appendix, references and warnings."""
+    folder = tmp_path_factory.mktemp("paged") / "library"
+    with Library.open(folder, IndexSettings(embedding=EmbeddingSettings(models=models))) as library:
+        library.embedder = embedder
+        shelve(library, long_paper())
+        yield library
+
+
+@pytest.fixture(scope="module")
+def paged_site(paged_library: Library, serving: Callable[..., AbstractContextManager[str]]) -> Iterator[str]:
+    """The address of the application over `paged_library`."""
+    with serving(paged_library) as address:
         yield address

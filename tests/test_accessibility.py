@@ -133,3 +133,23 @@ def test_no_state_of_the_library_page_has_a_serious_violation(
         page.goto(f"{site}/library?{query}")
         expect(page.locator("#papers [role=alert], .nothing").first).to_be_visible()
         assert serious(page) == []
+
+
+@pytest.mark.parametrize(("viewport", "scheme"), SEEN, ids=NAMES)
+def test_no_state_of_a_paper_with_pages_has_a_serious_violation(
+    viewport: dict[str, int], scheme: str, paged_site: str, visit: Visit, ask: Ask, serious: Serious
+) -> None:
+    page = visit(f"{paged_site}/library?paper=harborqa", viewport, scheme)
+    expect(page.locator("#full-text table").first).to_be_visible()
+    page.locator("details.references summary").click()
+    assert serious(page) == []
+    page.locator("#full-text figure .leaf-link").first.click()
+    expect(page.locator("#leaf .leaf-frame").first).to_be_visible()
+    assert serious(page) == []
+    page.goto(paged_site)
+    turn = ask(page, "What test F1 does HarborQA get on the PilotBook corpus in Table 2?")
+    turn.locator("a.cite").last.click()
+    assert serious(page) == []
+    page.locator("#cite-1-3 .leaf-link").click()
+    expect(page.locator("#leaf .leaf-frame").first).to_be_visible()
+    assert serious(page) == []

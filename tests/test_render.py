@@ -333,16 +333,22 @@ def test_what_a_search_found_shows_the_words_in_their_place() -> None:
     assert "No conversation has “<bdi>tide</bdi>”" in history_view.found([], "tide", "")
 
 
-def test_a_card_leads_to_its_sentence_in_the_full_text_and_to_its_page_in_a_pdf() -> None:
+def test_a_card_leads_to_its_sentence_in_the_full_text_and_to_the_picture_of_its_page() -> None:
     told = answer(paper(id="10.1/a b&c", url="https://papers.example/1.pdf"))
     html = evidence_view.section(1, told)
     links = [attributes["href"] or "" for tag, attributes in Elements(html).found if tag == "a"]
     start = told.citations[0].start
     assert f"library?paper=10.1%2Fa+b%26c&start={start}&end={start + len(QUOTE)}" in links
-    assert not any("#page" in link for link in links)
+    assert not any("pages/" in link for link in links)
     paged = told.citations[0].model_copy(update={"page": 4})
     html = evidence_view.section(1, told.model_copy(update={"citations": (paged,)}))
-    assert 'href="https://papers.example/1.pdf#page=4"' in html
+    (leaf,) = [attributes for tag, attributes in Elements(html).found if attributes.get("data-do") == "leaf"]
+    assert leaf["href"] == "papers/10.1%2Fa%20b%26c/pages/4.png"
+    assert (leaf["data-page"], leaf["data-start"], leaf["data-end"]) == (
+        "4",
+        str(start),
+        str(start + len(QUOTE)),
+    )
 
 
 def test_why_tells_ranks_likeness_and_the_words_that_match() -> None:

@@ -57,7 +57,7 @@ def launch_options() -> dict[str, Any]:
     """Everything `launch` is given but the address."""
     return {
         "theme": gr.themes.Base(font=_SANS, font_mono=_MONO),
-        "css_paths": [ASSETS / name for name in ("app.css", "library.css", "digest.css")],
+        "css_paths": [ASSETS / name for name in ("app.css", "leaf.css", "library.css", "digest.css")],
         "head": f"<script>window.ibidMathematics = {_typesetter()};\n{_script()}</script>",
         "favicon_path": ASSETS / "icon.svg",
         "footer_links": [],
@@ -96,7 +96,7 @@ def start(assistant: Assistant, host: str, port: int, **more: Any) -> gr.Blocks:
 def _script() -> str:
     """The pages' scripts in one: what all of them share, then what each adds."""
     names = (
-        *("app.js", "chat.js", "composer.js", "connection.js", "engine.js", "indexing.js"),
+        *("app.js", "leaf.js", "chat.js", "composer.js", "connection.js", "engine.js", "indexing.js"),
         *("library.js", "digest.js"),
     )
     return "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in names)

@@ -13,13 +13,14 @@ from starlette.middleware import Middleware
 
 from ui.digest import feed
 from ui.guard import Guard
+from ui.library import leaves
 from ui.programs import openai_api
 from ui.programs.operations import Programs
 
 
 def beside(programs: Programs, mcp: bool = False, hosts: Collection[str] = ()) -> dict[str, Any]:
     """`app_kwargs` for `launch`: with MCP tools where asked, and for the names in `hosts`."""
-    routes = [*openai_api.routes(programs), *feed.routes(programs)]
+    routes = [*openai_api.routes(programs), *feed.routes(programs), *leaves.routes(programs.library)]
     joined: dict[str, Any] = {"routes": routes, "middleware": [Middleware(Guard, hosts=hosts)]}
     if mcp:
         from ui.programs.mcp_tools import tools  # a third of a second that only this needs

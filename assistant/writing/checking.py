@@ -23,7 +23,7 @@ from assistant.writing.drafts import Draft
 from assistant.writing.locating import locate, quotes
 from index.library import Library
 from index.schema import Chunk, Paper, Passage, Value
-from index.sentences import sentences
+from index.sentences import Span, statements
 
 SUPPORTED = 0.5  # cosine and shared words, half each, from which on a span says what a sentence says
 PARTIAL = 0.36  # from which on it says something of it
@@ -228,15 +228,17 @@ def names(text: str) -> list[str]:
 
 
 def _sentences(source: Passage) -> list[Place]:
-    return [_place(source, start, end) for start, end in sentences(source.chunk.text)]
+    return [_place(source, start, end) for start, end in _statements(source)]
+
+
+def _statements(source: Passage) -> list[Span]:
+    return statements(source.chunk.text, table=source.chunk.kind == "table")
 
 
 def _around(source: Passage, start: int, end: int) -> list[Place]:
     """The sentences of a passage that a span of it touches."""
     return [
-        _place(source, first, last)
-        for first, last in sentences(source.chunk.text)
-        if first < end and start < last
+        _place(source, first, last) for first, last in _statements(source) if first < end and start < last
     ]
 
 

@@ -179,7 +179,7 @@ window.ibid = (() => {
       return;
     }
     document.querySelectorAll("details.exports[open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
-    if (narrow() && !event.target.closest("#left, #right, #header")) close();
+    if (narrow() && !event.target.closest("#left, #right, #header, dialog")) close();
     if (event.target.closest("#new")) { close(); focusQuestion(); }
   });
 

@@ -15,6 +15,7 @@ from assistant.schema import Answer, Citation, FoundPassage
 from index.dates import date_words
 from index.schema import Paper
 from ui.parts.exports import FORMATS
+from ui.parts.leaf import leaf_link
 from ui.parts.markup import escape, highlighted, link, marked, mathematics
 from ui.parts.render import byline, counted, likeness_words, passage_of, ranks_words, strength
 
@@ -176,7 +177,7 @@ def _retrieved(number: int, passage: FoundPassage, cited: bool) -> str:
         f'aria-labelledby="found-{number}-{passage.rank}-title"><header>'
         f'<h3 id="found-{number}-{passage.rank}-title" dir="auto">{mathematics(passage.paper.title)}</h3>{use}</header>'
         f'<p class="byline">{escape(byline(passage.paper))}</p><div class="passage">{more}</div>'
-        f"<footer>{_match(number, passage)}</footer>"
+        f"<footer>{_match(number, passage)}{_page(passage)}</footer>"
         f"{_actions(passage.paper, passage.start, passage.end)}</article>"
     )
 
@@ -204,17 +205,11 @@ def _action(name: str, label: str, paper: Paper) -> str:
     )
 
 
-def _page(citation: Citation) -> str:
-    """The page of the quote; a link where the paper's address is that of a PDF."""
-    if citation.page is None:
+def _page(of: Citation | FoundPassage) -> str:
+    """The way to the page on which the words stand."""
+    if of.page is None:
         return ""
-    address = link(citation.paper.url) or ""
-    if not address.lower().partition("?")[0].endswith(".pdf"):
-        return f"<span>p. {citation.page}</span>"
-    return (
-        f'<a href="{escape(address)}#page={citation.page}" target="_blank" rel="noopener noreferrer">'
-        f"PDF p. {citation.page}</a>"
-    )
+    return leaf_link(of.paper.id, of.paper.title, of.page, of.start, of.end, f"PDF p. {of.page}")
 
 
 def place(paper: str, start: int | None = None, end: int | None = None) -> str:

@@ -149,17 +149,28 @@ def print_document(
     if as_json:
         more = {"sources": sources, "versions": versions, "conflicts": conflicts}
         told = {name: [each.model_dump(mode="json") for each in found] for name, found in more.items()}
-        click.echo(json.dumps(document.model_dump(mode="json") | told))
+        click.echo(json.dumps(document.model_dump(mode="json", exclude={"layout"}) | told))
         return
     out, paper = console(), document.paper
     out.print(f"[bold]{escape(paper.title)}[/bold]")
     for line in (byline(paper), paper.url, paper.id):
         if line:
             out.print(line, markup=False)
-    for line in (*_source_lines(sources), *_version_lines(versions), *_conflict_lines(conflicts)):
+    for line in (
+        *_notice_lines(document),
+        *_source_lines(sources),
+        *_version_lines(versions),
+        *_conflict_lines(conflicts),
+    ):
         out.print(line, markup=False)
     out.print()
     out.print(document.text, markup=False)
+
+
+def _notice_lines(document: Document) -> Iterator[str]:
+    for notice in document.notices:
+        page = f", p. {notice.page}" if notice.page else ""
+        yield f"warning ({notice.kind}{page}): {notice.text}"
 
 
 def _source_lines(sources: Sequence[PaperSource]) -> list[str]:

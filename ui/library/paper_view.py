@@ -1,6 +1,7 @@
 """One paper's page as HTML: its facts, its text with a sentence marked, what is like it, where it was cited.
 
-Pure: values in, escaped HTML out.
+Pure: values in, escaped HTML out. Of a paper that has pages each part leads to the picture of its page; how tables
+and references are set is `parts_view`'s business.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ from typing import Literal
 
 from assistant.cited import CitedIn
 from index.dates import date_words
-from index.schema import Conflict, Document, Filters, Paper, PaperSource, Section, Value
+from index.schema import Conflict, Document, Filters, Notice, Paper, PaperSource, Section, Value
 from index.similar import Similar
+from ui.library import parts_view
 from ui.library.address import Address, to_paper, write
+from ui.parts.leaf import leaf_link
 from ui.parts.markup import escape, link, mathematics
 from ui.parts.render import authors_words, counted, version_words
 
@@ -40,7 +43,7 @@ def paper(opened: Opened) -> str:
     return (
         f'<article class="paper-page" aria-labelledby="paper-title" data-paper="{escape(about.id)}">'
         f'<div class="paper-main">{_BACK.format(escape(write(Address())))}{_head(about, opened.tags)}'
-        f"{_text(opened)}</div>"
+        f"{_notices(about, opened.document.notices)}{_text(opened)}</div>"
         f'<aside class="beside" aria-label="About this paper">{_actions(about)}'
         f"{_versions(opened.versions)}{_similar(opened.similar)}{_cited(opened.cited)}"
         f"{_conflicts(opened.conflicts)}{_sources(opened.sources)}{_bibtex(opened.bibtex)}</aside></article>"
@@ -110,33 +113,48 @@ def _actions(about: Paper) -> str:
     )
 
 
+_WARNED = {
+    "hidden text": "Its file holds text that no reader of its pages sees. It is used in no answer.",
+    "invisible characters": "Its file holds characters that cannot be seen.",
+    "not read": "Not all of its file could be read.",
+}
+
+
+def _notices(about: Paper, notices: Sequence[Notice]) -> str:
+    """What its reader should know of its file, by kind."""
+    said: dict[str, list[str]] = {}
+    for notice in notices:
+        page = leaf_link(about.id, about.title, notice.page, 0, 0) if notice.page else ""
+        words = f'<span dir="auto">{escape(notice.text)}</span>'
+        said.setdefault(notice.kind, []).append(f"<li>{page} {words}</li>")
+    boxes = "".join(f"<p>{_WARNED[kind]}</p><ul>{''.join(items)}</ul>" for kind, items in said.items())
+    return f'<section class="warnings" aria-label="Warnings">{boxes}</section>' if boxes else ""
+
+
 # Its text
 
 
 def _text(opened: Opened) -> str:
     text, sections = opened.document.text, opened.document.sections
     parts = sections or (Section(name=None, start=0, end=len(text)),)
-    body = "".join(_section(opened, part) for part in parts if text[part.start : part.end].strip())
+    told = [part for part in parts if text[part.start : part.end].strip()]
+    body = "".join(_section(opened, part, before) for before, part in zip([None, *told], told, strict=False))
     abstract = opened.document.paper.abstract.strip()
     apart = f"<h3>Abstract</h3><p>{mathematics(abstract)}</p>" if abstract and abstract not in text else ""
     heading = "" if parts[0].name else f"<h3>{'Abstract' if text.strip() == abstract else 'Text'}</h3>"
     return f'<div class="full-text" id="full-text" dir="auto">{apart}{heading}{body}</div>'
 
 
-def _section(opened: Opened, part: Section) -> str:
-    name = f'<h3 dir="auto">{mathematics(part.name)}</h3>' if part.name else ""
+def _section(opened: Opened, part: Section, before: Section | None) -> str:
+    """A part of the text under its name, which is not said again of the parts that follow."""
+    named = part.name and (before is None or before.name != part.name)
+    name = (
+        f'<h3 dir="auto">{mathematics(part.name or "")}</h3>' if named and part.kind != "references" else ""
+    )
     page = f' data-page="{part.page}"' if part.page is not None else ""
-    return f"<section{page}>{name}<p>{_marked(opened, part.start, part.end)}</p></section>"
-
-
-def _marked(opened: Opened, first: int, last: int) -> str:
-    """The text from `first` to `last`, with what of the marked sentence lies in it marked."""
-    text = opened.document.text
-    start, end = max(first, opened.start or 0), min(last, opened.end or 0)
-    if opened.start is None or start >= end:
-        return mathematics(text[first:last].strip("\n"))
-    before, after = text[first:start].lstrip("\n"), text[end:last].rstrip("\n")
-    return f"{mathematics(before)}<mark>{mathematics(text[start:end])}</mark>{mathematics(after)}"
+    return (
+        f"<section{page}>{name}{parts_view.part(opened.document, part, opened.start, opened.end)}</section>"
+    )
 
 
 # What stands beside it

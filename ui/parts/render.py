@@ -134,9 +134,10 @@ def remarks(answer: Answer) -> str:
 
 
 def reference(citation: Citation) -> str:
-    """`[1] Title. NVIDIA, 19 Jun 2025. https://…` on one line."""
+    """`[1] Title. NVIDIA, 19 Jun 2025. p. 4. https://…` on one line."""
     paper = citation.paper
-    pieces = [f"[{citation.number}]", credit(paper), paper.url or paper.doi or ""]
+    page = f"p. {citation.page}." if citation.page else ""
+    pieces = [f"[{citation.number}]", credit(paper), page, paper.url or paper.doi or ""]
     return " ".join(piece for piece in pieces if piece)
 
 

@@ -23,7 +23,7 @@ from index.errors import IbidError
 from index.schema import Paper, Value
 from ui.parts.render import byline, counted, with_references
 from ui.programs.operations import Programs, explained
-from ui.programs.results import PaperList, PaperText, Results
+from ui.programs.results import Excerpt, PaperList, PaperText, Results
 
 PATH = "/mcp"
 _ABOUT = (
@@ -70,7 +70,10 @@ class _Tools(FastMCP):
 
 def results_words(found: Results) -> str:
     """Each result as its paper and the passage that matched."""
-    told = [f"{one.rank}. {_headed(one.paper)}\n\n{one.passage.text}" for one in found.results]
+    told = [
+        f"{one.rank}. {_headed(one.paper)}{_paged(one.passage)}\n\n{one.passage.text}"
+        for one in found.results
+    ]
     return "\n\n".join(told) or "Nothing found."
 
 
@@ -89,6 +92,10 @@ def paper_words(read: PaperText) -> str:
     """The paper's facts, and the part of its text."""
     end = "" if read.end >= read.length else f"\n\n(To go on reading, start at {read.end}.)"
     return f"{_headed(read.paper)}\n\n{read.text}{end}"
+
+
+def _paged(passage: Excerpt) -> str:
+    return f" · p. {passage.page}" if passage.page else ""
 
 
 def _headed(paper: Paper) -> str:
