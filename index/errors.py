@@ -8,6 +8,7 @@
     ├── RerankerError          a model that reranks cannot be had or reached, or refused to
     ├── ReadError              a file cannot be read into papers
     │   ├── FetchError         what an address names cannot be fetched
+    │   ├── NoPapers           it can be read, and holds none
     │   └── NoTextLayer        it is pictures of pages, without their words
     ├── PaperNotFound          no paper answers to that name
     └── LibraryError           the library on disk cannot be used as asked
@@ -58,6 +59,10 @@ class FetchError(ReadError):
     def __init__(self, reason: str, status: int | None = None) -> None:
         super().__init__(reason)
         self.status = status
+
+
+class NoPapers(ReadError):
+    """The file can be read, and holds no papers."""
 
 
 class NoTextLayer(ReadError):

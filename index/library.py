@@ -372,7 +372,7 @@ class Library:
 
     @cached_property
     def online(self) -> Online:
-        return Online(self.settings.online)
+        return Online(self.settings.online, self.settings.reading)
 
     @cached_property
     def embedder(self) -> Embedder:

@@ -18,7 +18,7 @@ from index.invisible import notices_of
 from index.lanes import in_order
 from index.merge import merge
 from index.originals import digest_of
-from index.readers import ending_of, find_files, readers
+from index.readers import Found, ending_of, find_files, readers
 from index.readers.files import name_of
 from index.readers.job import heard, read_file
 from index.sandbox.client import Overrun
@@ -104,7 +104,7 @@ class Reading:
         known: Mapping[str, Content] | None = None,
         keep: Callable[[Path], str] = digest_of,
     ) -> None:
-        self.limits = Limits(settings.memory * MEGABYTE, settings.seconds, settings.output * MEGABYTE)
+        self.limits = limits_of(settings)
         self.processes = settings.processes or os.cpu_count() or 1
         self.known = known or {}
         self.keep = keep
@@ -151,7 +151,7 @@ class Reading:
     ) -> Iterator[Document | Unreadable]:
         """What a file's process finds in it; the files that it holds or names are laid into `inner`, by `spool`."""
         try:
-            for item in self._heard(source.path):
+            for item in read_apart(source.path, self.limits):
                 if isinstance(item, Document):
                     yield self._document(source, item)
                 elif isinstance(item, Unreadable):
@@ -166,26 +166,40 @@ class Reading:
         except ReadError as error:
             yield _placed(source, Unreadable(place=name_of(source.path), reason=str(error)))
 
-    def _heard(self, path: Path) -> Iterator[Document | Unreadable | Enclosed]:
-        known = readers()
-        ending = ending_of(path, known)
-        modules = [known[ending].partition(":")[0]] if ending else []
-        with lent(self.limits) as sandbox:
-            yield from heard(sandbox.run(_JOB, str(path.absolute()), modules=modules))
-
     def _document(self, source: Source, said: Document) -> Document:
         """A document with the file its pages are shown from, what was known of it before, and where it came from."""
         notices = (*said.notices, *notices_of(said))
         file = self.keep(source.path) if said.layout else ""
         document = said.model_copy(update={"notices": notices, "file": file})
         if source.paper is not None:
-            known = Document(paper=source.paper, text=source.paper.title)
-            document = merge([known, document])[0]
+            document = completed(document, source.paper)
         elif source.shown == name_of(source.path):
             return document
         return document.model_copy(
             update={"paper": document.paper.model_copy(update={"source": source.shown})}
         )
+
+
+def limits_of(settings: ReadingSettings) -> Limits:
+    """What reading one file may take."""
+    return Limits(settings.memory * MEGABYTE, settings.seconds, settings.output * MEGABYTE)
+
+
+def read_apart(path: Path, limits: Limits) -> Generator[Found]:
+    """What the reader of a file finds in it, in a sandboxed process of its own.
+
+    ReadError as `index.readers.read` raises it; Overrun where the process came to another end.
+    """
+    known = readers()
+    ending = ending_of(path, known)
+    modules = [known[ending].partition(":")[0]] if ending else []
+    with lent(limits) as sandbox:
+        yield from heard(sandbox.run(_JOB, str(path.absolute()), modules=modules))
+
+
+def completed(said: Document, known: Paper) -> Document:
+    """A document with what was known of its paper before it was read, which wins over what it says."""
+    return merge([Document(paper=known, text=known.title), said])[0]
 
 
 def _within(enclosed: Enclosed, spool: Spool | None) -> Source:

@@ -15,15 +15,14 @@ from pypdf import PdfReader
 
 from index.errors import FetchError
 from index.online.addresses import Address, address_of, meant
-from index.online.arxiv import paper_of
 from index.online.fetch import Client
 from index.online.hosts import is_open
 from index.online.papers import Online
 from index.online.schema import Fetched
-from index.readers import read
+from index.reading import Read, Reading, Source
 from index.schema import Document, Unreadable
-from index.settings import OnlineSettings
-from tests.scholarly import ENTRY, PDF, Request, Scholarly, bomb, feed, scholarly_server
+from index.settings import OnlineSettings, ReadingSettings
+from tests.scholarly import ATOM, CSL, ENTRY, PDF, Request, Scholarly, bomb, feed, scholarly_server
 
 
 @pytest.fixture
@@ -80,9 +79,11 @@ def only_reason(found: list[Fetched | Unreadable]) -> str:
 
 
 def document_of(found: Fetched) -> Document:
-    (document,) = read(found.path)
-    assert isinstance(document, Document)
-    return document
+    """What a library is told of a file that was fetched."""
+    read, _ = Reading(ReadingSettings()).read([Source(**dict(found))])
+    assert isinstance(read, Read)
+    assert isinstance(read.found, Document)
+    return read.found
 
 
 # ---- What a word means
@@ -175,18 +176,44 @@ def test_a_page_in_the_place_of_a_pdf_is_no_pdf(fetch: Fetch, server: Scholarly)
     assert "and no PDF" in failed.reason
 
 
-@pytest.mark.parametrize("answer", [b"<html>busy</html>", b"not xml", b"", b"<feed/>"], ids=repr)
-def test_an_answer_that_is_no_atom_is_refused(answer: bytes) -> None:
-    with pytest.raises(FetchError, match="not the Atom"):
-        paper_of(answer, "2402.08714")
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (b"<html>busy</html>", "arXiv's answer is XML of a kind that is not known, <html>"),
+        (b"not xml", "arXiv's answer is not well-formed XML"),
+        (b"", "arXiv's answer is empty"),
+        (feed(ENTRY + ENTRY), "arXiv's answer holds several papers"),
+        (feed("<entry><id>http://arxiv.org/abs/2402.08714</id></entry>"), "the entry has no title"),
+    ],
+    ids=["a page", "no xml", "nothing", "two", "untitled"],
+)
+def test_an_answer_that_is_no_record_is_refused_and_no_pdf_is_asked_for(
+    fetch: Fetch, server: Scholarly, answer: bytes, said: str
+) -> None:
+    server.routes["/api/query"] = lambda request: request.say(answer, ATOM)
+    reason = only_reason(fetch("arxiv:2402.08714"))
+    assert said in reason
+    assert ".atom" not in reason.partition("Known:")[0]
+    assert len(server.asked) == 1
 
 
-def test_an_entity_of_an_answer_opens_nothing(tmp_path: Path) -> None:
+def test_an_entity_of_an_answer_opens_nothing(fetch: Fetch, server: Scholarly, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("secret words")
     doctype = f'<!DOCTYPE feed [<!ENTITY s SYSTEM "{(tmp_path / "secret").as_uri()}">]>'.encode()
-    answer = feed(ENTRY.replace("Rewards drift", "Rewards &s; drift"))
-    head, _, rest = answer.partition(b"\n")
-    assert "secret words" not in paper_of(head + doctype + rest, "2402.08714").model_dump_json()
+    head, _, rest = feed(ENTRY.replace("Rewards drift", "Rewards &s; drift")).partition(b"\n")
+    server.routes["/api/query"] = lambda request: request.say(head + doctype + rest, ATOM)
+    reason = only_reason(fetch("arxiv:2402.08714"))
+    assert "arXiv's answer declares entities" in reason
+    assert "secret words" not in reason
+
+
+def test_a_paper_keeps_the_name_that_it_was_asked_for_by(fetch: Fetch, server: Scholarly) -> None:
+    other = feed(ENTRY.replace("2402.08714", "2402.00001"))
+    server.routes["/api/query"] = lambda request: request.say(other, ATOM)
+    for found in fetch("arxiv:2402.08714"):
+        assert isinstance(found, Fetched)
+        assert found.paper is not None
+        assert (found.paper.arxiv_id, found.paper.source) == ("2402.08714", "arxiv:2402.08714")
 
 
 # ---- DOIs
@@ -247,7 +274,14 @@ def test_an_odd_record_costs_only_what_is_odd(fetch: Fetch, server: Scholarly, o
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"), [(b"[]", "is no record"), (b"{", "can be read"), (b"{}", "has no title")], ids=repr
+    ("answer", "said"),
+    [
+        (b"[]", "the DOI '10.1145/1234.5678' is answered with something that is no record"),
+        (b"{", "the answer for the DOI '10.1145/1234.5678' is neither a JSON list nor JSON lines"),
+        (b"{}", "the record of the DOI '10.1145/1234.5678' is of no use (has no title)"),
+        (b'[{"title": "A", "DOI": ""}, {"title": "B", "DOI": ""}]', "holds several papers"),
+    ],
+    ids=repr,
 )
 def test_a_doi_without_a_usable_record_is_told(
     fetch: Fetch, server: Scholarly, answer: bytes, said: str
@@ -258,6 +292,37 @@ def test_a_doi_without_a_usable_record_is_told(
 
 def test_a_doi_that_nobody_registered_is_told(fetch: Fetch) -> None:
     assert "no paper is registered under the DOI '10.1145/none'" in only_reason(fetch("doi:10.1145/none"))
+
+
+# ---- Strangers' words
+
+
+@pytest.mark.parametrize("word", ["arxiv:2402.08714", "doi:10.1145/1234.5678"])
+def test_no_answer_is_parsed_in_this_process(
+    fetch: Fetch, server: Scholarly, monkeypatch: pytest.MonkeyPatch, word: str
+) -> None:
+    server.record["link"] = [{"URL": f"{server.url}/open.pdf", "content-type": "application/pdf"}]
+    parse = json.loads
+
+    def only_ours(text: str | bytes, **options: Any) -> Any:
+        assert "Tides" not in str(text)
+        return parse(text, **options)
+
+    monkeypatch.setattr(json, "loads", only_ours)
+    monkeypatch.setattr("index.readers.job.read", lambda path: pytest.fail(f"{path} is read here"))
+    monkeypatch.setattr("lxml.etree.iterparse", lambda *_, **__: pytest.fail("XML is parsed here"))
+    _, pdf = fetch(word)
+    assert isinstance(pdf, Fetched)
+    assert pdf.paper is not None
+    assert pdf.paper.title.startswith("Tides of Reward")
+
+
+def test_an_answer_is_held_to_the_limits_of_any_file(server: Scholarly, tmp_path: Path) -> None:
+    server.routes["/works/transform"] = lambda request: request.say(b"[1" + b",1" * 20_000 + b"]", CSL)
+    settings = OnlineSettings(arxiv=server.url, doi=server.url, pause=0)
+    online = Online(settings, ReadingSettings(output=1))
+    found = list(online.fetch(Address(kind="doi", name="10.1145/1234.5678"), tmp_path))
+    assert "the answer for the DOI '10.1145/1234.5678' comes to more than 1 MB" in only_reason(found)
 
 
 # ---- Any page
@@ -547,4 +612,4 @@ def test_a_record_of_another_paper_overwrites_none(online: Callable[..., Online]
     places = [online().fetch(address, tmp_path) for address in both]
     records = [next(found) for found in places]
     assert len({record.path for record in records if isinstance(record, Fetched)}) == 2
-    assert all(json.loads(record.path.read_text()) for record in records if isinstance(record, Fetched))
+    assert all(document_of(record).text for record in records if isinstance(record, Fetched))

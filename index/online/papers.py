@@ -16,8 +16,9 @@ from index.online.doi import fetch_doi
 from index.online.fetch import Client, host_of
 from index.online.schema import Fetched
 from index.online.web import fetch_url
+from index.reading import limits_of
 from index.schema import Unreadable
-from index.settings import OnlineSettings
+from index.settings import OnlineSettings, ReadingSettings
 
 
 class Online:
@@ -30,13 +31,18 @@ class Online:
     """
 
     def __init__(
-        self, settings: OnlineSettings, permit: Collection[tuple[str, int]] = (), **of_client: Any
+        self,
+        settings: OnlineSettings,
+        reading: ReadingSettings = ReadingSettings(),
+        permit: Collection[tuple[str, int]] = (),
+        **of_client: Any,
     ) -> None:
         """The hosts that the settings name may be of a private network, as a mirror is, and so may those of `permit`.
 
-        `of_client` goes to the `Client`.
+        What servers answer is read as `reading` says for any file. `of_client` goes to the `Client`.
         """
         self.settings = settings
+        self._limits = limits_of(reading)
         named = {host_of(base) for base in (settings.arxiv, settings.doi)}
         self._client = Client(settings.contact, settings.pause, {*named, *permit}, **of_client)
 
@@ -53,7 +59,7 @@ class Online:
 
     def _fetched(self, address: Address, folder: Path) -> Iterator[Fetched | Unreadable]:
         if address.kind == "arxiv":
-            return fetch_arxiv(self._client, self.settings.arxiv, address.name, folder)
+            return fetch_arxiv(self._client, self.settings.arxiv, address.name, folder, self._limits)
         if address.kind == "doi":
-            return fetch_doi(self._client, self.settings.doi, address.name, folder)
+            return fetch_doi(self._client, self.settings.doi, address.name, folder, self._limits)
         return fetch_url(self._client, address.name, folder)

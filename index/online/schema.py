@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from hashlib import sha256
 from pathlib import Path
 
@@ -27,21 +26,9 @@ def place(folder: Path, shown: str, ending: str) -> Path:
     return folder / f"{sha256(shown.encode('utf-8', 'replace')).hexdigest()[:16]}{ending}"
 
 
-def record(paper: Paper, folder: Path) -> Fetched:
-    """A paper's facts as a file of their own, its text the abstract, or the title where there is none."""
-    facts = {
-        "title": paper.title,
-        "authors": list(paper.authors),
-        "published": paper.published,
-        "url": paper.url,
-        "doi": paper.doi,
-        "arxiv_id": paper.arxiv_id,
-        "organization": paper.organization,
-        "abstract" if paper.abstract else "text": paper.abstract or paper.title,
-    }
-    path = place(folder, paper.source, ".json")
-    path.write_text(json.dumps(facts), encoding="utf-8")
-    return Fetched(path=path, key=paper.source, shown=paper.source)
+def record(answer: Path, known: Paper) -> Fetched:
+    """A server's answer about a paper, which is `known` by what it was asked for with."""
+    return Fetched(path=answer, key=known.source, shown=known.source, paper=known)
 
 
 def pdf(path: Path, paper: Paper) -> Fetched:

@@ -20,7 +20,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import cast
 
-from index.errors import IbidError, ReadError
+from index.errors import IbidError, NoPapers, ReadError
 from index.schema import Document, Enclosed, Unreadable
 
 Found = Document | Unreadable | Enclosed
@@ -140,4 +140,4 @@ def _guarded(path: Path, reader: Reader) -> Iterator[Found]:
     except Exception as exc:  # a reader may come from another package, and one file must not stop the rest
         raise ReadError(f"{path.name!r} could not be read: {type(exc).__name__}: {exc}") from exc
     if empty:
-        raise ReadError(f"{path.name!r} holds no papers")
+        raise NoPapers(f"{path.name!r} holds no papers")
