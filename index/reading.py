@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from index.enclosed import Spool
-from index.errors import ReadError
+from index.errors import NoTextLayer, ReadError
 from index.invisible import notices_of
 from index.lanes import in_order
 from index.merge import merge
@@ -24,6 +24,7 @@ from index.readers.job import heard, read_file
 from index.sandbox.client import Overrun
 from index.sandbox.limits import MEGABYTE, Limits
 from index.sandbox.pool import lent
+from index.scans import recognised, unrecognised
 from index.schema import Document, Enclosed, Paper, Unreadable, Value
 from index.settings import ReadingSettings
 
@@ -108,6 +109,7 @@ class Reading:
         self.processes = settings.processes or os.cpu_count() or 1
         self.known = known or {}
         self.keep = keep
+        self.languages = settings.languages if settings.ocr else ""
         self.found: dict[str, int] = {}
 
     def read(self, sources: Sequence[Source]) -> Iterator[Told]:
@@ -151,7 +153,7 @@ class Reading:
     ) -> Iterator[Document | Unreadable]:
         """What a file's process finds in it; the files that it holds or names are laid into `inner`, by `spool`."""
         try:
-            for item in read_apart(source.path, self.limits):
+            for item in self._read(source.path):
                 if isinstance(item, Document):
                     yield self._document(source, item)
                 elif isinstance(item, Unreadable):
@@ -165,6 +167,18 @@ class Reading:
             yield Unreadable(place=source.shown, reason=f"{source.shown!r} {error}")
         except ReadError as error:
             yield _placed(source, Unreadable(place=name_of(source.path), reason=str(error)))
+
+    def _read(self, path: Path) -> Iterator[Found]:
+        """What a file's reader finds; of a scan, where that is wished, what is recognised on its pages."""
+        try:
+            for item in read_apart(path, self.limits):
+                if self.languages and unrecognised(item):
+                    raise NoTextLayer("some of its pages are pictures")
+                yield item
+        except NoTextLayer:
+            if not self.languages:
+                raise
+            yield from recognised(path, self.languages, self.limits)
 
     def _document(self, source: Source, said: Document) -> Document:
         """A document with the file its pages are shown from, what was known of it before, and where it came from."""
@@ -214,7 +228,8 @@ def _placed(source: Source, item: Unreadable) -> Unreadable:
     name = name_of(source.path)
     if source.shown == name or not item.place.startswith(name):
         return item
-    return item.model_copy(update={"place": source.shown + item.place.removeprefix(name)})
+    place = source.shown + item.place.removeprefix(name)
+    return Unreadable(place=place, reason=item.reason.replace(repr(name), repr(source.shown)))
 
 
 def sizes_of(sources: Sequence[Source]) -> dict[str, int]:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from index.errors import ReadError
+from index.errors import NoTextLayer, ReadError
 from index.layout import Layout, PageSize
 from index.readers.files import name_of, stem_of
 from index.readers.pdf.blocks import Block, blocks_of
@@ -32,8 +33,23 @@ _MOST_FRONT = (
 _FEW = 3  # words on a page from which it counts as read
 
 
+class Opened(NamedTuple):
+    """A file's pages in reading order, what it says of itself, and the SHA-256 of its bytes."""
+
+    pages: list[PageText]
+    embedded: Embedded
+    digest: str
+
+
 def read_pdf(path: Path) -> Iterator[Document | Unreadable]:
     """The paper that a PDF holds. ReadError where it has no text to read, or none that can be read."""
+    pages, embedded, digest = opened(path)
+    refuse_unread(pages, path)
+    yield document_of(pages, path, embedded, digest)
+
+
+def opened(path: Path) -> Opened:
+    """The pages of a file that may be opened. ReadError where it may not, or cannot."""
     name = name_of(path)
     try:
         content = path.read_bytes()
@@ -44,8 +60,7 @@ def read_pdf(path: Path) -> Iterator[Document | Unreadable]:
         pages = pages_of(known.unlocked or content, name=name)
     except Unopened as error:
         raise broken(name, known.trouble) from error
-    refuse_unread(pages, path)
-    yield document_of(pages, path, known.embedded, hashlib.sha256(content).hexdigest())
+    return Opened(pages, known.embedded, hashlib.sha256(content).hexdigest())
 
 
 def document_of(
@@ -65,6 +80,8 @@ def document_of(
         for position, line in enumerate(page.lines)
         if (page.number, position) not in apart
     ]
+    if not lines and not front.abstract:  # a text so short that it looks like what stands around one
+        lines = [line for page in pages for line in page.lines]
     style = style_of([*lines, *front.abstract])
     composed = compose([*_abstract(front, pages, style), *blocks_of(lines, style)], pages)
     return Document(
@@ -122,20 +139,26 @@ def refuse_unread(pages: Sequence[PageText], path: Path) -> None:
         page.unmapped * len(word.text) for page in pages for line in page.lines for word in line.words
     )
     if letters and garbled > _UNMAPPED * letters:
-        raise ReadError(
+        raise NoTextLayer(
             f"{name!r} has a text layer whose characters stand for nothing (its fonts do not say which letters they "
             f"draw; {count}); add it with --ocr, which needs tesseract"
         )
-    if any(_is_read(page) for page in pages):
+    if any(is_read(page) for page in pages):
         return
     if any(page.drawn_share >= 0.1 for page in pages):
-        raise ReadError(
+        raise NoTextLayer(
             f"{name!r} is a scan without a text layer ({count}); add it with --ocr, which needs tesseract"
         )
     if any(page.hidden for page in pages):
         raise ReadError(f"{name!r} shows no text, it only hides some ({count})")
     if not letters:
         raise ReadError(f"{name!r} holds no text ({count})")
+
+
+def meaningless(pages: Sequence[PageText]) -> bool:
+    """Whether the characters of the text layer stand for nothing."""
+    broken = sum(page.unmapped * _letters(page) for page in pages)
+    return broken > _UNMAPPED * sum(map(_letters, pages))
 
 
 def notices_of(pages: Sequence[PageText]) -> tuple[Notice, ...]:
@@ -146,7 +169,7 @@ def notices_of(pages: Sequence[PageText]) -> tuple[Notice, ...]:
             Notice(kind="hidden text", page=page.number, text=f"{each.text} ({each.how})")
             for each in page.hidden
         )
-        if not _is_read(page) and page.drawn_share >= SCAN:
+        if not is_read(page) and page.drawn_share >= SCAN:
             found.append(
                 Notice(
                     kind="not read", page=page.number, text=f"page {page.number} is a picture without text"
@@ -155,8 +178,13 @@ def notices_of(pages: Sequence[PageText]) -> tuple[Notice, ...]:
     return tuple(found)
 
 
-def _is_read(page: PageText) -> bool:
+def is_read(page: PageText) -> bool:
+    """Whether a page has words enough to count as read."""
     return sum(len(line.words) for line in page.lines) >= _FEW
+
+
+def _letters(page: PageText) -> int:
+    return sum(len(word.text) for line in page.lines for word in line.words)
 
 
 def _shown_size(page: PageText) -> PageSize:

@@ -72,6 +72,17 @@ class Line(_Line):
         return max(sizes, key=lambda size: (sizes[size], size))
 
 
+class RecognisedWord(NamedTuple):
+    """A word as it was recognised in a page's picture; `line` is a number that the words of one line share."""
+
+    text: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+    line: int
+
+
 class HiddenText(NamedTuple):
     """Text that a page holds and does not show: white on white, too small to read, outside the page, not drawn."""
 
