@@ -57,6 +57,7 @@ _LABEL = re.compile(rf"{_PART}\W*", re.IGNORECASE)
 _LABELLED = re.compile(rf"{_PART}\s*[:.–—-]", re.IGNORECASE)
 _LEAST = 150  # characters of an abstract without a heading
 _MOST_LINES = 90
+_MOST_WORDS = 60  # of a line in which a heading is looked for beside another column
 _SMALLER = 0.93  # of the abstract's size: footnotes
 _LARGER = 1.07
 _GAP = 2.3  # leadings between the abstract and what follows
@@ -170,7 +171,7 @@ def _run_in(line: Line, text: str) -> int:
 
 def _beside(line: Line, number: int, position: int) -> list[_Start]:
     """A heading in a line that begins with another column's words, as beside a journal's notes."""
-    for place, word in enumerate(line.words[1:], 1):
+    for place, word in enumerate(line.words[1:_MOST_WORDS], 1):
         if word.left - line.words[place - 1].right > 2 * word.size:
             rest = line._replace(words=line.words[place:])
             text = rest.text.strip()

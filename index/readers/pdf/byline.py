@@ -137,7 +137,8 @@ def _apart(cell: Sequence[Word], word: Word) -> bool:
 
 
 def _cell(words: Sequence[Word]) -> Cell:
-    plain = [word for word in words if not _mark(word, words)] or list(words)
+    largest = _largest(words)
+    plain = [word for word in words if not _mark(word, largest)] or list(words)
     telling = (
         word for word in plain if re.search(r"[^\W\d_]{2}", word.text) and not _AND.fullmatch(word.text)
     )
@@ -165,9 +166,12 @@ def _rows(cells: Sequence[Cell]) -> list[list[Cell]]:
     return [sorted(row, key=lambda each: each.left) for row in rows]
 
 
-def _mark(word: Word, words: Sequence[Word]) -> bool:
-    """Whether a word is a mark behind a name: raised, or small and no small capitals."""
-    largest = max(each.size for each in words)
+def _largest(words: Sequence[Word]) -> float:
+    return max(word.size for word in words)
+
+
+def _mark(word: Word, largest: float) -> bool:
+    """Whether a word is a mark behind a name: raised, or smaller than the `largest` beside it and no small capitals."""
     if word.rise > _RAISED * largest:
         return True
     return word.size < _SMALL * largest and not (word.text.isupper() and len(word.text) > 1)
@@ -179,11 +183,12 @@ def _mark(word: Word, words: Sequence[Word]) -> bool:
 def _text(cell: Cell) -> str:
     """The words that look like the cell's first ones; what parts them otherwise, marks too, is a break."""
     parts: list[str] = []
+    largest = _largest(cell.words)
     for word in cell.words:
         here = Look(word.size, word.bold, word.italic, word.font)
         small = word.glued and word.text.isalpha() and cell.look.font == word.font
         neutral = not re.search(r"[^\W\d_]{2}", word.text) or _AND.fullmatch(word.text) or small
-        if _mark(word, cell.words) or not (neutral or here.like(cell.look)):
+        if _mark(word, largest) or not (neutral or here.like(cell.look)):
             parts.append(BREAK if word.glued else f" {BREAK}")
         else:
             parts.append(word.text if word.glued else f" {word.text}")
@@ -243,7 +248,8 @@ def _below_address(cell: Cell, above: Sequence[tuple[Cell, bool]], first: Cell |
 def _organisation_of(first: Cell, rows: Sequence[Sequence[Cell]]) -> str | None:
     """What the first author is with: the nearest cell below that names an organisation, in its own column."""
     for cell, alone in ((cell, len(row) == 1) for row in rows for cell in row):
-        text = " ".join(word.text for word in cell.words if not _mark(word, cell.words))
+        largest = _largest(cell.words)
+        text = " ".join(word.text for word in cell.words if not _mark(word, largest))
         text = re.sub(r"\s+", " ", text).strip(" ,;.*∗†‡§¶0123456789")
         below = cell.base > first.base + 1 and (
             alone or min(cell.right, first.right) > max(cell.left, first.left)
