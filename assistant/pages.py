@@ -41,7 +41,7 @@ class Pages:
     def _layout(self, paper_id: str) -> Layout:
         if paper_id not in self._layouts:
             try:
-                self._layouts[paper_id] = self._library.layout(paper_id)
+                self._layouts[paper_id] = self._library.leaves.layout(paper_id)
             except PaperNotFound:  # removed since it was found
                 self._layouts[paper_id] = Layout.of((), ())
         return self._layouts[paper_id]

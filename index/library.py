@@ -26,7 +26,7 @@ from index.contents import Contents
 from index.embedding import Embedder, Fingerprint, load_embedder
 from index.errors import EmbedderMismatch, LibraryError, LibraryLocked, PaperNotFound
 from index.ingest import AddReport, Ingestion, Progress, Step
-from index.layout import Box, Layout, PageSize
+from index.leaves import Leaves
 from index.listing import Lister, Listing, Order
 from index.lock import purpose, writing
 from index.matching import matched
@@ -35,8 +35,7 @@ from index.online.addresses import Address, advised, parted
 from index.online.papers import Online
 from index.originals import Originals
 from index.readers import VERSION
-from index.readers.pdf.picture import page_png
-from index.reading import Reading, Source, sources_of
+from index.reading import Reading, Source, limits_of, sources_of
 from index.rerank import load_reranker
 from index.retrieve import Retriever
 from index.schema import Conflict, Document, Filters, Paper, PaperSource, Passage, Unreadable, Value
@@ -257,39 +256,6 @@ class Library:
         """The stored text of a paper, to which every offset refers."""
         return self.document(paper_id).text
 
-    def layout(self, paper_id: str) -> Layout:
-        """Where a paper's words stand on its file's pages; without pages where it has none. PaperNotFound."""
-        packed, _ = self._paged(paper_id)
-        return Layout.unpacked(packed) if packed else Layout.of((), ())
-
-    def boxes(self, paper_id: str, start: int, end: int) -> list[Box]:
-        """The boxes on its pages that hold `[start, end)` of a paper's text. PaperNotFound."""
-        return self.layout(paper_id).boxes(start, end)
-
-    def page_sizes(self, paper_id: str) -> tuple[PageSize, ...]:
-        """The pages of a paper's file, in points; none where it has no pages. PaperNotFound."""
-        return self.layout(paper_id).sizes
-
-    def file(self, paper_id: str) -> Path:
-        """The file that a paper's text was read from, where the library keeps it. PaperNotFound where not."""
-        _, digest = self._paged(paper_id)
-        place = self.originals.path(digest)
-        if place is None:
-            raise PaperNotFound(f"The library keeps no file of {paper_id!r}. Add its file again.")
-        return place
-
-    def page_picture(self, paper_id: str, page: int, scale: float = 2.0) -> bytes:
-        """A page of a paper's file as a PNG, `scale` pixels a point. PaperNotFound, ReadError."""
-        return page_png(
-            self.file(paper_id), page, scale
-        )  # to be drawn in a sandbox: the file is a stranger's
-
-    def _paged(self, paper_id: str) -> tuple[bytes, str]:
-        found = self.catalog.layout(paper_id)
-        if found is None:
-            raise PaperNotFound(f"No paper has the id {paper_id!r}. `ibid list` shows the ids.")
-        return found
-
     def conflicts(self, paper_id: str) -> tuple[Conflict, ...]:
         """The facts on which the paper's sources disagree."""
         return merge([record.document for record in self.catalog.records(paper_id)])[1]
@@ -391,6 +357,11 @@ class Library:
         """What a file is read into depends on besides its content."""
         reading = self.settings.reading
         return f"{VERSION}/{reading.languages if reading.ocr else 'no ocr'}"
+
+    @property
+    def leaves(self) -> Leaves:
+        """The pages of papers' files."""
+        return Leaves(self.catalog, self.originals, limits_of(self.settings.reading))
 
     @property
     def _lister(self) -> Lister:

@@ -11,7 +11,7 @@ from reportlab.lib.utils import simpleSplit
 from reportlab.pdfgen.canvas import Canvas
 
 from assistant.evaluation import extractors, files
-from assistant.evaluation.apart import Ending, read_apart
+from assistant.evaluation.apart import Ending, ending
 from assistant.evaluation.boxes import holds, sample
 from index.layout import Box, Layout, PageSize, PlacedWord
 
@@ -149,7 +149,7 @@ def test_the_time_of_a_library_is_kept(folder: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of memory are Linux's")
 def test_a_hostile_file_ends_with_its_reason_in_a_process_of_its_own(folder: Path) -> None:
-    good, bad = read_apart(folder / "good.pdf"), read_apart(folder / "none.pdf")
+    good, bad = ending(folder / "good.pdf"), ending(folder / "none.pdf")
     assert (good.outcome, good.reason) == ("added", "")
     assert bad.outcome == "refused"
     assert "is not a PDF: it begins like a web page" in bad.reason
@@ -161,13 +161,13 @@ def test_endings_are_counted_by_kind(folder: Path, capsys: pytest.CaptureFixture
     hostile.mkdir(parents=True)
     (hostile / "a.pdf").write_bytes(b"")
     told = files.endings(
-        hostile.parent, lambda path: Ending("died", "took more than 60 seconds", 60.0, 900.0)
+        hostile.parent, lambda path: Ending("ended", "takes more than 60 s", 60.0, 60.0, 900.0)
     )
     monkeypatch.setattr(files, "endings", lambda _: told)
     monkeypatch.setattr(files, "paces", lambda *_: [])
     files.main([str(folder)])
     shown = capsys.readouterr().out
-    assert "1 hostile files: 1 died" in shown
+    assert "1 hostile files: 1 ended" in shown
     assert "not right: turned.pdf: title" in shown
 
 

@@ -95,8 +95,8 @@ def test_the_box_holds_the_words_that_are_cited(paged_library: Library) -> None:
     row = "HarborQA | 84.1 | 90.9 | 90.4"
     text = paged_library.text("harborqa")
     start = text.index(row)
-    (box,) = paged_library.boxes("harborqa", start, start + len(row))
-    picture = Image.open(io.BytesIO(paged_library.page_picture("harborqa", box.page, 1.0))).convert("L")
+    (box,) = paged_library.leaves.boxes("harborqa", start, start + len(row))
+    picture = Image.open(io.BytesIO(paged_library.leaves.picture("harborqa", box.page, 1.0))).convert("L")
     inside = picture.crop(tuple(round(side) for side in box[1:]))
     beside = picture.crop((round(box.right) + 4, round(box.top), round(box.right) + 100, round(box.bottom)))
     assert inside.getextrema()[0] < 100
@@ -123,7 +123,7 @@ def test_a_page_that_cannot_be_drawn_says_why(
     page = visit(paged_site, WIDE)
     turn = ask(page, QUESTION)
     turn.locator("a.cite").last.click()
-    place = paged_library.file("harborqa")
+    place = paged_library.leaves.file("harborqa")
     held = place.read_bytes()
     place.unlink()
     try:
@@ -234,7 +234,7 @@ def test_a_paper_without_pages_has_none(
         update={"layout": b"", "file": "", "text": "It has no pages at all, and says so."}
     )
     shelve(library, bare._replace(document=document, pdf=b""))
-    assert (library.page_sizes("bare"), library.boxes("bare", 0, 5)) == ((), [])
+    assert (library.leaves.sizes("bare"), library.leaves.boxes("bare", 0, 5)) == ((), [])
     with serving(library) as address:
         _, _, body = fetch(f"{address}/papers/bare/pages.json?start=0&end=5")
         assert json.loads(body)["pages"] == []

@@ -22,14 +22,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from assistant.evaluation.apart import Ending, read_apart
+from assistant.evaluation.apart import Ending, ending
 from assistant.evaluation.boxes import Sampled, sample
 from assistant.evaluation.extractors import Pace, paces
 from assistant.evaluation.machine import machine_words
 from index.chunking import Chunker
 from index.errors import ReadError
 from index.layout import Layout
-from index.readers.pdf.reader import read_pdf
+from index.reading import read_apart
+from index.sandbox.limits import Limits
 from index.schema import Document
 from index.settings import IndexSettings
 
@@ -61,7 +62,9 @@ def read_all(folder: Path) -> tuple[list[Read], dict[str, str]]:
     refused: dict[str, str] = {}
     for path in sorted(folder.glob("*.pdf")):
         try:
-            documents += [(path, found) for found in read_pdf(path) if isinstance(found, Document)]
+            documents += [
+                (path, found) for found in read_apart(path, Limits()) if isinstance(found, Document)
+            ]
         except ReadError as error:
             refused[path.name] = str(error)
     return documents, refused
@@ -125,7 +128,7 @@ def mapped_chunks(documents: Sequence[Read]) -> tuple[int, int]:
     return mapped, total
 
 
-def endings(folder: Path, read: Callable[[Path], Ending] = read_apart) -> dict[str, Ending]:
+def endings(folder: Path, read: Callable[[Path], Ending] = ending) -> dict[str, Ending]:
     """How the reading of each hostile file ends."""
     return {str(path.relative_to(folder)): read(path) for path in sorted(folder.rglob("*.pdf"))}
 
@@ -208,16 +211,19 @@ def _speed(found: Sequence[Pace]) -> Table:
 def _hostile(found: dict[str, Ending]) -> Table:
     counts = Counter(each.outcome for each in found.values())
     told = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
-    slowest, largest = (
-        max(each.seconds for each in found.values()),
-        max(each.megabytes for each in found.values()),
-    )
-    table = Table("kind", "files", "added", "refused", "died", title=f"{len(found)} hostile files: {told}")
+    most = {
+        name: max(getattr(each, name) for each in found.values())
+        for name in ("seconds", "computing", "megabytes")
+    }
+    table = Table("kind", "files", "added", "refused", "ended", title=f"{len(found)} hostile files: {told}")
     for kind in sorted({Path(file).parts[0] for file in found}):
         of = [each.outcome for file, each in found.items() if Path(file).parts[0] == kind]
-        table.add_row(kind, str(len(of)), *(str(of.count(each)) for each in ("added", "refused", "died")))
+        table.add_row(kind, str(len(of)), *(str(of.count(each)) for each in ("added", "refused", "ended")))
     middle = median(each.seconds for each in found.values())
-    table.caption = f"median {middle:.2f} s, longest {slowest:.1f} s, largest {largest:.0f} MB"
+    table.caption = (
+        f"median {middle:.2f} s, longest {most['seconds']:.1f} s ({most['computing']:.1f} s of computing), "
+        f"largest {most['megabytes']:.0f} MB"
+    )
     return table
 
 

@@ -40,6 +40,10 @@ def cli() -> None:
 @cli.command()
 @click.argument("paths", nargs=-1, metavar="PATH...")
 @click.option("--sample", is_flag=True, help="Add the sample papers, if the library is empty.")
+@click.option("--ocr", is_flag=True, default=None, help="Recognise the words of scans, with tesseract.")
+@click.option(
+    "--languages", metavar="NAMES", help="The languages of scans as tesseract names them: eng, deu+fra."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @configured
 def add(configuration: Configuration, paths: tuple[str, ...], sample: bool, as_json: bool) -> None:

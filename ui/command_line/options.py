@@ -32,6 +32,10 @@ def configured(verb: Callable[..., None]) -> Callable[..., None]:
         from ui.settings import Configuration
 
         flags = {"library": library, "llm.write": options.pop("llm", None)}
+        flags |= {
+            "reading.ocr": options.pop("ocr", None),
+            "reading.languages": options.pop("languages", None),
+        }
         flags |= {f"server.{name}": options.get(name) for name in ("host", "port", "mcp")}
         verb(Configuration(config, flags), **options)
 

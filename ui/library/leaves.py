@@ -63,7 +63,7 @@ def routes(library: Library) -> list[BaseRoute]:
 
 def leaves(library: Library, paper_id: str, start: int, end: int) -> Leaves:
     """The pages of a paper with `[start, end)` of its text boxed. PaperNotFound."""
-    document, layout = library.document(paper_id), library.layout(paper_id)
+    document, layout = library.document(paper_id), library.leaves.layout(paper_id)
     return Leaves(
         title=document.paper.title,
         pages=tuple(round(size.width / size.height, 4) for size in layout.sizes),
@@ -92,7 +92,7 @@ def _frame(box: Box, size: PageSize) -> Frame:
 
 def _kept(library: Library, paper_id: str) -> bool:
     try:
-        return library.file(paper_id).is_file()
+        return library.leaves.file(paper_id).is_file()
     except PaperNotFound:
         return False
 
@@ -129,7 +129,7 @@ def _drawn(library: Library, request: Request) -> Response:
     )
     if scale not in SCALES:
         return _refused(f"scale is one of {', '.join(map(str, SCALES))}")
-    digest, pages = library.file(paper).name, len(library.page_sizes(paper))
+    digest, pages = library.leaves.file(paper).name, len(library.leaves.sizes(paper))
     if not 1 <= page <= pages:
         raise PaperNotFound(f"The paper has {pages} pages, and none of the number {page}.")
     named = request.query_params.get("of", "") == digest[:16]
@@ -140,14 +140,14 @@ def _drawn(library: Library, request: Request) -> Response:
     if headers["ETag"] in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     return Response(
-        library.page_picture(paper, page, scale), media_type="image/png", headers=headers | _INERT
+        library.leaves.picture(paper, page, scale), media_type="image/png", headers=headers | _INERT
     )
 
 
 def _file(library: Library, request: Request) -> Response:
     """The file, to be saved and not to be shown: whatever it holds, it does not run here."""
     paper = library.document(request.path_params["paper"]).paper
-    data = library.file(paper.id).read_bytes()
+    data = library.leaves.file(paper.id).read_bytes()
     kind, ending = (
         ("application/pdf", ".pdf") if b"%PDF-" in data[:1024] else ("application/octet-stream", "")
     )

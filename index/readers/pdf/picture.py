@@ -6,6 +6,7 @@ have its characters recognised.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -22,6 +23,11 @@ def page_count(path: Path) -> int:
     """How many pages the file has; ReadError where it cannot be opened."""
     with opened(path) as document:
         return len(document)
+
+
+def draw(path: str, page: int, scale: float) -> Iterator[tuple[str, bytes]]:
+    """A sandbox's job: a page as `page_png` draws it."""
+    yield "i", page_png(Path(path), page, scale)
 
 
 def page_png(path: Path, page: int, scale: float) -> bytes:
