@@ -46,7 +46,8 @@ def recognised(path: Path, languages: str, limits: Limits) -> Iterator[Found]:
             else:
                 words[page] = _in_points(ocr.words_of(frame.content, languages, limits))
         if not any(words.values()):
-            raise Overrun(f"is a scan in which tesseract recognises no words ({len(words)} pages)")
+            count = f"{len(words)} page" + ("s" if len(words) != 1 else "")
+            raise Overrun(f"is a scan in which tesseract recognises no words ({count})")
         yield from heard(sandbox.run(_COMPOSING, str(path.absolute()), json.dumps(words)))
 
 
