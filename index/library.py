@@ -7,7 +7,7 @@ loads neither.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
@@ -37,8 +37,10 @@ from index.retrieve import Retriever
 from index.schema import Conflict, Document, Filters, Paper, Passage, Unreadable, Value
 from index.settings import IndexSettings
 from index.similar import Similar, similar
+from index.sources import Sources
 
 _ADDING = "ibid add"
+_FOLLOWING = "ibid watch"
 
 
 class LibraryFacts(Value):
@@ -98,23 +100,41 @@ class Library:
 
     # Changing
 
-    def add(self, paths: Sequence[Path | str], progress: Progress | None = None) -> AddReport:
+    def add(
+        self, paths: Sequence[Path | str], progress: Progress | None = None, mirror: bool = False
+    ) -> AddReport:
         """Add files and folders of papers; see `AddReport`.
 
-        Raises LibraryLocked where another process is writing. Papers already committed stay, whatever
-        happens later.
+        What a source said before and no longer says stays, unless sources are to be mirrored. Raises
+        LibraryLocked where another process is writing. Papers already committed stay, whatever happens later.
         """
         with self._writing(_ADDING) as caches:
             if self.catalog.fact("embedder") is None:
                 self._remember_model()
             sources, refused = sources_of([Path(path) for path in paths])
-            contents = Contents(self.catalog.engine, self._way_of_reading)
+            contents = Contents(self.catalog.engine, self.way_of_reading)
             known = contents.known([source.key for source in sources])
             ingestion = self._ingestion(caches)
             for failed in refused:
                 ingestion.refuse(failed)
             reading = Reading(self.settings.reading, known, self.originals.keep)
-            return ingestion.add(sources, reading, contents, progress)
+            if not mirror:
+                return ingestion.add(sources, reading, contents, progress)
+            mirrored = Sources(self.catalog, ingestion.restore)
+            report = ingestion.add(sources, reading, contents, progress, mirrored.keep_only)
+            return self._settled(caches, mirrored, report)
+
+    def forget_sources(self, sources: Sequence[str]) -> AddReport:
+        """Forget what sources, named by `index.reading.key_of`, said; papers that no other tells of are removed."""
+        with self._writing(_FOLLOWING) as caches:
+            forgotten = Sources(self.catalog, self._ingestion(caches).restore)
+            forgotten.forget(sources)
+            return self._settled(caches, forgotten, AddReport())
+
+    def rename_sources(self, moved: Mapping[str, str]) -> None:
+        """Have sources go by the names of the places that they moved to; no file is read, nothing is embedded."""
+        with self._writing(_FOLLOWING) as caches:
+            Sources(self.catalog, self._ingestion(caches).restore).rename(moved)
 
     def remove(self, names: Sequence[str]) -> list[Paper]:
         """Forget papers, named as for `paper`; returns those removed. All are found or none is removed."""
@@ -295,11 +315,17 @@ class Library:
         chunking = self.settings.chunking
         return Chunker(chunking.tokens, chunking.overlap, self.embedder.count, self.embedder.window)
 
+    def _settled(self, caches: Caches, sources: Sources, report: AddReport) -> AddReport:
+        """Have the caches and the kept files follow what became of sources, and report it too."""
+        caches.follow()
+        self.originals.sweep(self._files_needed())
+        return sources.told(report)
+
     def _files_needed(self) -> set[str]:
         return self.catalog.files() | Aside(self.catalog).files()
 
     @property
-    def _way_of_reading(self) -> str:
+    def way_of_reading(self) -> str:
         """What a file is read into depends on besides its content."""
         reading = self.settings.reading
         return f"{VERSION}/{reading.languages if reading.ocr else 'no ocr'}"
