@@ -17,6 +17,7 @@ from index.watching import Watching
 
 _PACE = 1.0  # seconds between two looks that have to find the same
 _POLLED = 2.0  # seconds between looks where the system tells nothing
+_PATIENCE = 5  # times that, between two tries to write what another keeps from being written
 _SWEEP = 60.0  # seconds after which is looked anyway
 
 
@@ -33,7 +34,7 @@ def follow(
     for changed in _ticks(watching, stop, poll, pace):
         waited = time.monotonic() - looked
         due = due or changed or waited >= sweep
-        if due and waited >= pace:
+        if due and waited >= pace * (_PATIENCE if watching.waiting else 1):
             looked = time.monotonic()
             due = not watching.step()
 

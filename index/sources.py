@@ -51,13 +51,12 @@ class Sources:
         told = select(records.c.paper_id, records.c.ordinal).where(records.c.source == source)
         with self.catalog.engine.connect() as connection:
             stale = {row.paper_id for row in connection.execute(told) if tuple(row) not in said}
-        titles = {
-            paper_id: title for paper_id, title in self.catalog.papers_of(source).items() if paper_id in stale
-        }
-        self._drop(
-            titles,
-            lambda paper_id, record: record.source == source and (paper_id, record.ordinal) not in said,
-        )
+        if stale:
+            told_of = self.catalog.papers_of(source)
+            self._drop(
+                {paper_id: told_of[paper_id] for paper_id in stale},
+                lambda paper_id, record: record.source == source and (paper_id, record.ordinal) not in said,
+            )
 
     def rename(self, moved: Mapping[str, str]) -> None:
         """Have sources, by their old names, go by their new ones. Embeds nothing."""

@@ -159,8 +159,11 @@ class Watching:
         self._before: Look | None = None
         self._done: dict[str, Stamp] = {}  # files as they were when the library was last in step with them
         self._filled: set[Path] = set()
+        self._digests: dict[Stamp, str] = {}  # of files that wait for their turn
         self._away: frozenset[Path] = frozenset()
-        self._begun = self._waiting = False
+        self._begun = False
+        self.waiting = False
+        """Whether the last step could not be made yet, which was told."""
 
     def step(self) -> bool:
         """Bring the library in step with what has stayed the same since the last step; whether that is everything.
@@ -195,7 +198,8 @@ class Watching:
             self._done.pop(key, None)
         if followed.changed or not self._begun:
             self.tell(followed)
-        self._begun, self._waiting = True, False
+        self._begun, self.waiting = True, False
+        self._digests.clear()
         return now == before
 
     def concerns(self, path: Path) -> bool:
@@ -226,7 +230,10 @@ class Watching:
 
     def _plan(self, held: Mapping[str, str], settled: Mapping[str, Stamp], lost: Collection[str]) -> Plan:
         catalog = self.library.catalog
-        there = {key: _digest(stamp.path) for key, stamp in settled.items()}
+        for stamp in settled.values():
+            if stamp not in self._digests:
+                self._digests[stamp] = _digest(stamp.path)
+        there = {key: self._digests[stamp] for key, stamp in settled.items()}
         known = Contents(catalog.engine, self.library.way_of_reading).known(list({**held, **there}))
         new = [key for key in there if key not in held]
         return decide(held, known, there, lost, wanting(catalog, new) & held.keys())
@@ -248,9 +255,9 @@ class Watching:
         return Followed(moved=tuple(plan.moved.items()), report=report)
 
     def _wait(self, error: Exception) -> None:
-        if not self._waiting:
+        if not self.waiting:
             self.tell(f"{error} Trying again until it can be done.")
-        self._waiting = True
+        self.waiting = True
 
     def _tell_away(self, now: Look, away: frozenset[Path]) -> None:
         for folder in sorted(away - self._away):

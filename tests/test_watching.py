@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,12 @@ from typing import Any
 import pytest
 
 from index.doctor import examine
+from index.errors import EmbedderError
 from index.following import follow
 from index.library import Library
 from index.lock import writing
 from index.reading import Content, key_of
-from index.schema import Filters
+from index.schema import Filters, Unreadable
 from index.watching import Followed, Plan, Stamp, Watching, decide, is_gone, look
 
 WELLS = {"title": "On Wells", "abstract": "Wells run dry in summer. Deep wells run dry in autumn."}
@@ -312,6 +314,17 @@ def test_a_file_that_cannot_be_read_is_tried_again_only_when_it_changes(watched:
     assert watched.library.unreadable() == []
 
 
+def test_a_file_that_comes_has_those_read_again_that_missed_it(watched: Watched) -> None:
+    wells = key_of(watched.folder / "wells.jsonl")
+    missed = Unreadable(place="wells.jsonl/files/rain.jsonl", reason="is not there")
+    watched.library.catalog.set_failures(wells, [missed])
+    watched.write("dew.jsonl", {"title": "On Dew", "abstract": "Dew comes at night."})
+    assert watched.step().report.unchanged == ()
+    watched.write("files/rain.jsonl", RAIN)
+    report = watched.step().report
+    assert (report.added, report.unchanged) == (("On Rain",), ("On Wells",))
+
+
 def test_a_broken_file_that_goes_is_reported_no_more(watched: Watched) -> None:
     path = watched.write("rain.jsonl", '{"title": "On R')
     watched.step()
@@ -417,6 +430,22 @@ def test_where_another_writes_it_waits_and_says_so_once(watched: Watched) -> Non
     assert watched.step().report.added == ("On Rain",)
 
 
+def test_where_the_embedder_is_not_to_be_had_it_waits_and_then_goes_on(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise EmbedderError("The model cannot be reached.")
+
+    watched.write("rain.jsonl", RAIN)
+    with monkeypatch.context() as patched:
+        patched.setattr(watched.library.embedder, "passages", refuse)
+        watched.step()
+        assert watched.told == ["The model cannot be reached. Trying again until it can be done."]
+        assert watched.watching.waiting
+    assert watched.step().report.added == ("On Rain",)
+    assert not watched.watching.waiting
+
+
 def test_a_file_whose_name_is_not_text_is_followed_too(watched: Watched) -> None:
     path = Path(os.fsdecode(os.fsencode(watched.folder) + b"/caf\xe9.jsonl"))
     path.write_text(json.dumps(RAIN))
@@ -443,23 +472,13 @@ def test_a_link_is_followed_to_its_file_and_what_it_led_to_stays(watched: Watche
 @contextmanager
 def following(watching: Watching, **options: Any) -> Iterator[None]:
     stop = threading.Event()
-    errors: list[BaseException] = []
-
-    def run() -> None:
+    with ThreadPoolExecutor(1) as threads:
+        done = threads.submit(follow, watching, stop, pace=0.1, **options)
         try:
-            follow(watching, stop, pace=0.1, **options)
-        except BaseException as error:
-            errors.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join(WAIT)
-    assert not thread.is_alive()
-    assert errors == []
+            yield
+        finally:
+            stop.set()
+        done.result(WAIT)
 
 
 class Heard:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
 
@@ -26,16 +27,17 @@ def run_watch(library: Library, folders: Sequence[Path], poll: bool, as_json: bo
         if isinstance(told, str):
             _say(f"{datetime.now():%H:%M:%S} {told}")
             return
-        if as_json:
-            click.echo(told.model_dump_json())
         _say(
             f"{datetime.now():%H:%M:%S} {words(told)}. The library holds {counted(library.facts().papers, 'paper')}."
         )
         for line in details(told):
             _say(f"  {line}")
+        if as_json:
+            click.echo(told.model_dump_json())
 
     _say(f"Watching {names}; Ctrl-C ends.")
-    follow(Watching(library, folders, tell, adding), threading.Event(), poll=poll)
+    bar = adding if notes().is_terminal else nullcontext
+    follow(Watching(library, folders, tell, bar), threading.Event(), poll=poll)
 
 
 def words(told: Followed) -> str:
