@@ -157,6 +157,7 @@ class Watching:
         self.tell = tell
         self.adding = adding
         self._before: Look | None = None
+        self._in_step: Look | None = None
         self._done: dict[str, Stamp] = {}  # files as they were when the library was last in step with them
         self._filled: set[Path] = set()
         self._digests: dict[Stamp, str] = {}  # of files that wait for their turn
@@ -175,17 +176,17 @@ class Watching:
         self._filled.update(set(self.folders) - now.empty - now.away)
         away = now.away | (now.empty - self._filled)
         self._tell_away(now, away)
-        if before is None:
-            return False
+        if before is None or now == self._in_step:
+            return before is not None
         settled = {
             key: stamp
             for key, stamp in now.files.items()
             if before.files.get(key) == stamp and self._done.get(key) != stamp
         }
         arriving = now.files.keys() - before.files.keys()  # it may be what is missing elsewhere, moved
-        missing = self._done.keys() - now.files.keys()
-        if self._begun and not settled and not missing:
-            return now == before
+        complete = self._in_step is not None and self._in_step.files.keys() <= now.files.keys()
+        if not settled and (arriving or (complete and now != before)):
+            return False
         try:
             held = self._held()
             lost = () if arriving else self._lost(held, before, now, away)
@@ -193,14 +194,17 @@ class Watching:
         except (LibraryLocked, EmbedderError) as error:
             self._wait(error)
             return False
+        self.waiting = False
+        self._digests.clear()
         self._done |= settled
         for key in lost:
             self._done.pop(key, None)
-        if followed.changed or not self._begun:
+        whole, first = now == before, not self._begun
+        if whole:
+            self._in_step, self._begun = now, True
+        if followed.changed or (whole and first):
             self.tell(followed)
-        self._begun, self.waiting = True, False
-        self._digests.clear()
-        return now == before
+        return whole
 
     def concerns(self, path: Path) -> bool:
         """Whether a change there may be one of papers: not where it is hidden, or the library's own."""
@@ -267,6 +271,9 @@ class Watching:
                 self.tell(f"{folder} is empty: its papers are kept, in case its drive is not connected.")
         for folder in sorted(self._away - away):
             self.tell(f"{folder} is back.")
+            below = keys_below(folder)  # what could not be read as it went is to be read now
+            self._done = {key: stamp for key, stamp in self._done.items() if not key.startswith(below)}
+            self._in_step = None
         self._away = away
 
 

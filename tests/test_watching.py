@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -385,6 +385,20 @@ def test_a_folder_that_is_away_keeps_its_papers_until_it_is_back(watched: Watche
     assert watched.step().report.removed == ("On Ponds",)
     assert watched.told[0] == f"{watched.folder} is back."
     assert embedded(watched) == []
+
+
+def test_files_that_could_not_be_read_as_their_folder_went_are_read_when_it_is_back(watched: Watched) -> None:
+    rain = watched.write("rain.jsonl", RAIN)
+    away = watched.folder.with_name("away")
+    watched.watching.adding = lambda: nullcontext(watched.folder.rename(away) and None)
+    assert not watched.watching.step()
+    watched.watching.step()
+    assert [failed.place for failed in watched.library.unreadable()] == [str(rain)]
+    watched.watching.adding = nullcontext
+    watched.step()
+    away.rename(watched.folder)
+    assert watched.step().report.added == ("On Rain",)
+    assert watched.library.unreadable() == []
 
 
 def test_a_folder_found_empty_at_the_start_keeps_its_papers(watched: Watched) -> None:
