@@ -6,7 +6,6 @@ at most one and the next run goes on from there. Nothing that is stored already 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 
 from index.caches import Caches
@@ -43,11 +42,13 @@ class Noticed(Value):
 class AddReport(Value):
     """What an addition did: titles by outcome, unreadable entries, disagreements among sources, notices.
 
-    A paper met several times in one addition counts once, under its weightiest outcome.
+    A paper met several times in one addition counts once, under its weightiest outcome. `removed` are those that no
+    source tells of any more, where sources were mirrored or forgotten.
     """
 
     added: tuple[str, ...] = ()
     updated: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
     unchanged: tuple[str, ...] = ()
     failed: tuple[Unreadable, ...] = ()
     conflicting: tuple[Conflicting, ...] = ()
@@ -78,6 +79,8 @@ class Step(Value):
 
 
 Progress = Callable[[Step], None]
+Mirror = Callable[[str, set[tuple[str, int]]], None]
+"""Told a source and all that it said: the papers' ids, each with its ordinal."""
 
 
 class Found(Value):
@@ -107,6 +110,8 @@ class Ingestion:
         self._course = Course({}, {})
         self._named: tuple[str, dict[str, int]] = ("", {})
         self._named_files: set[str] = set()
+        self._said: dict[str, set[tuple[str, int]]] = {}
+        self._mirror: Mirror | None = None
         self._progress: Progress | None = None
 
     def add(
@@ -115,9 +120,14 @@ class Ingestion:
         reading: Reading,
         contents: Contents,
         progress: Progress | None = None,
+        mirror: Mirror | None = None,
     ) -> AddReport:
-        """Add what sources hold; a bad file or entry is reported and never stops the rest."""
+        """Add what sources hold; a bad file or entry is reported and never stops the rest.
+
+        `mirror` is told all that each source said which was read whole, once that is stored.
+        """
         self._progress = progress
+        self._mirror = mirror
         self._course = Course(sizes_of(sources), reading.found)
         self._step = Step(files=len(sources))
         batch = _Batch()
@@ -203,8 +213,11 @@ class Ingestion:
         """Store a batch, and then that its sources were read to their end."""
         if batch.found:
             self._store(batch.found)
-        for source in batch.over:
+        for source, content in batch.over.items():
             self.catalog.set_failures(source, self._failed.get(source, []))
+            said = self._said.pop(source, None)
+            if self._mirror is not None and said and content is not None:
+                self._mirror(source, said)
         contents.note(batch.over)
         self._course.store()
         self._tell(stored=self._step.stored + len(batch.found), share=0.0)
@@ -221,9 +234,11 @@ class Ingestion:
         known = _Known(self.catalog)
         for found in batch:
             paper_id = known.resolve(found.document)
+            if self._mirror is not None:
+                self._said.setdefault(found.source, set()).add((paper_id, found.ordinal))
             if paper_id not in said:
                 said[paper_id] = self.catalog.records(paper_id)
-            if _replace_record(said[paper_id], _record(found)):
+            if _replace_record(said[paper_id], Record.of(found.source, found.ordinal, found.document)):
                 touched.add(paper_id)
         entries = [entry for paper_id in said for entry in self._entries(paper_id, said[paper_id], touched)]
         if entries:
@@ -362,11 +377,6 @@ def _identity(paper: Paper) -> str:
 
 def _names(said: Sequence[Record]) -> set[str]:
     return {record.document.paper.source for record in said}
-
-
-def _record(found: Found) -> Record:
-    digest = hashlib.sha256(found.document.model_dump_json().encode()).hexdigest()
-    return Record(source=found.source, ordinal=found.ordinal, digest=digest, document=found.document)
 
 
 def _replace_record(said: list[Record], record: Record) -> bool:

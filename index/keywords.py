@@ -165,6 +165,7 @@ class WordIndex:
     def write(self, items: dict[str, tuple[Indexed, str]], removed: Sequence[str]) -> None:
         """Write each item's text under its paper's facts, take others away, and commit once."""
         writer = self._index.writer(_WRITER_BYTES, 1)
+        writer.garbage_collect_files()  # what a killed commit left has the names that this one would give
         for item in (*removed, *items):
             writer.delete_documents_by_term("id", item)
         for item, (row, text) in items.items():

@@ -7,7 +7,7 @@ loads neither.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
@@ -25,7 +25,7 @@ from index.chunking import Chunker
 from index.contents import Contents
 from index.embedding import Embedder, Fingerprint, load_embedder
 from index.errors import EmbedderMismatch, LibraryError, LibraryLocked, PaperNotFound
-from index.ingest import AddReport, Ingestion, Progress, Step
+from index.ingest import AddReport, Ingestion, Mirror, Progress, Step
 from index.leaves import Leaves
 from index.listing import Lister, Listing, Order
 from index.lock import purpose, writing
@@ -41,8 +41,10 @@ from index.retrieve import Retriever
 from index.schema import Conflict, Document, Filters, Paper, PaperSource, Passage, Unreadable, Value
 from index.settings import IndexSettings
 from index.similar import Similar, similar
+from index.sources import Sources
 
 _ADDING = "ibid add"
+_FOLLOWING = "ibid watch"
 
 
 class LibraryFacts(Value):
@@ -102,20 +104,27 @@ class Library:
 
     # Changing
 
-    def add(self, paths: Sequence[Path | str], progress: Progress | None = None) -> AddReport:
+    def add(
+        self, paths: Sequence[Path | str], progress: Progress | None = None, mirror: bool = False
+    ) -> AddReport:
         """Add files and folders of papers, and what strings that are addresses lead to; see `AddReport`.
 
-        Addresses are `arxiv:…`, `doi:…` and those of web pages (`index.online.addresses`); a `Path` is none. Raises
+        Addresses are `arxiv:…`, `doi:…` and those of web pages (`index.online.addresses`); a `Path` is none. What a
+        source said before and no longer says stays, unless sources are to be mirrored. Raises
         LibraryLocked where another process is writing. Papers already committed stay, whatever happens later.
         """
-        return self._add(*parted(paths), progress)
+        return self._add(*parted(paths), progress, mirror)
 
     def fetch(self, address: Address, progress: Progress | None = None) -> AddReport:
         """Add the paper at an address; see `add`."""
         return self._add((), (address,), progress)
 
     def _add(
-        self, files: Sequence[Path], addresses: Sequence[Address], progress: Progress | None
+        self,
+        files: Sequence[Path],
+        addresses: Sequence[Address],
+        progress: Progress | None,
+        mirror: bool = False,
     ) -> AddReport:
         with self._writing(_ADDING) as caches:
             if self.catalog.fact("embedder") is None:
@@ -124,6 +133,10 @@ class Library:
             ingestion = self._ingestion(caches)
             for failed in refused:
                 ingestion.refuse(advised(failed))
+            if mirror:
+                mirrored = Sources(self.catalog, ingestion.restore)
+                report = self._ingest(ingestion, sources, progress, mirrored.keep_only)
+                return self._settled(caches, mirrored, report)
             report = self._ingest(ingestion, sources, progress)
             for position, address in enumerate(addresses):
                 if progress is not None:
@@ -132,12 +145,16 @@ class Library:
             return report
 
     def _ingest(
-        self, ingestion: Ingestion, sources: Sequence[Source], progress: Progress | None
+        self,
+        ingestion: Ingestion,
+        sources: Sequence[Source],
+        progress: Progress | None,
+        mirror: Mirror | None = None,
     ) -> AddReport:
-        contents = Contents(self.catalog.engine, self._way_of_reading)
+        contents = Contents(self.catalog.engine, self.way_of_reading)
         known = contents.known([source.key for source in sources])
         reading = Reading(self.settings.reading, known, self.originals.keep)
-        return ingestion.add(sources, reading, contents, progress)
+        return ingestion.add(sources, reading, contents, progress, mirror)
 
     def _add_online(self, ingestion: Ingestion, address: Address, progress: Progress | None) -> AddReport:
         """Fetch what an address names and add it, before the next is asked for: what is stored then stays."""
@@ -149,6 +166,18 @@ class Library:
                 else:
                     sources.append(Source(**dict(found)))
             return self._ingest(ingestion, sources, progress)
+
+    def forget_sources(self, sources: Sequence[str]) -> AddReport:
+        """Forget what sources, named by `index.reading.key_of`, said; papers that no other tells of are removed."""
+        with self._writing(_FOLLOWING) as caches:
+            forgotten = Sources(self.catalog, self._ingestion(caches).restore)
+            forgotten.forget(sources)
+            return self._settled(caches, forgotten, AddReport())
+
+    def rename_sources(self, moved: Mapping[str, str]) -> None:
+        """Have sources go by the names of the places that they moved to; no file is read, nothing is embedded."""
+        with self._writing(_FOLLOWING) as caches:
+            Sources(self.catalog, self._ingestion(caches).restore).rename(moved)
 
     def remove(self, names: Sequence[str]) -> list[Paper]:
         """Forget papers, named as for `paper`; returns those removed. All are found or none is removed."""
@@ -349,11 +378,17 @@ class Library:
         chunking = self.settings.chunking
         return Chunker(chunking.tokens, chunking.overlap, self.embedder.count, self.embedder.window)
 
+    def _settled(self, caches: Caches, sources: Sources, report: AddReport) -> AddReport:
+        """Have the caches and the kept files follow what became of sources, and report it too."""
+        caches.follow()
+        self.originals.sweep(self._files_needed())
+        return sources.told(report)
+
     def _files_needed(self) -> set[str]:
         return self.catalog.files() | Aside(self.catalog).files()
 
     @property
-    def _way_of_reading(self) -> str:
+    def way_of_reading(self) -> str:
         """What a file is read into depends on besides its content."""
         reading = self.settings.reading
         return f"{VERSION}/{reading.languages if reading.ocr else 'no ocr'}"

@@ -42,7 +42,17 @@ class Source(Value):
 
     @classmethod
     def of(cls, path: Path) -> Source:
-        return cls(path=path, key=str(path.resolve()), shown=name_of(path))
+        return cls(path=path, key=key_of(path), shown=name_of(path))
+
+
+def key_of(path: Path) -> str:
+    """What names a file in the library: its whole path, links followed, as text that can be stored."""
+    return os.fsencode(path.resolve()).decode("utf-8", "backslashreplace")
+
+
+def keys_below(folder: Path) -> str:
+    """What the names of all files below a folder begin with."""
+    return key_of(folder).rstrip(os.sep) + os.sep
 
 
 def sources_of(paths: Sequence[Path]) -> tuple[list[Source], list[Unreadable]]:
@@ -136,7 +146,7 @@ class Reading:
                 yield self._counted(source, item)
             for each in inner:
                 if each.path.is_relative_to(source.path.resolve().parent):
-                    named.append((str(each.path), _digest(each.path)))
+                    named.append((key_of(each.path), _digest(each.path)))
                 for item in self._found(each, None, []):
                     whole = whole and isinstance(item, Document)
                     yield self._counted(source, item)

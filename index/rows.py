@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,6 +32,11 @@ class Record(Value):
     ordinal: int
     digest: str
     document: Document
+
+    @classmethod
+    def of(cls, source: str, ordinal: int, document: Document) -> Record:
+        digest = hashlib.sha256(document.model_dump_json().encode()).hexdigest()
+        return cls(source=source, ordinal=ordinal, digest=digest, document=document)
 
 
 class Entry(Value):

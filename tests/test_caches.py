@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from index.errors import EmbedderMismatch
+from index.keywords import WordIndex
 from index.library import Library
 from index.settings import IndexSettings
 
@@ -417,3 +418,20 @@ def assert_completed(library: Library, path: Path) -> None:
     assert library.count() == 600
     assert_sound(library)
     assert library.search("Paper 599", 1)[0].paper.title == "Paper 599"
+
+
+def test_what_a_killed_commit_left_of_the_keywords_does_not_stop_the_next(
+    library: Library, tmp_path: Path
+) -> None:
+    """It is made by a commit to a copy: all of its files but the one that says that it was made."""
+    folder = library.caches.keywords.papers.folder
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    gone = library.paper("A Grammar of Bird Song").id
+    WordIndex(copy).write({}, [gone])
+    left = [path for path in copy.iterdir() if not (folder / path.name).exists()]
+    assert [path.suffix for path in left] == [".del"]
+    for path in (*left, copy / ".managed.json"):
+        shutil.copy(path, folder)
+    index = WordIndex(folder)
+    index.write({}, [gone])
+    assert index.count() == 5

@@ -63,17 +63,17 @@ def readers() -> dict[str, str]:
     return BUILT_IN | {"." + entry.name.lstrip("."): entry.value for entry in entry_points(group=GROUP)}
 
 
-def find_files(paths: Sequence[Path]) -> list[Path]:
+def find_files(paths: Sequence[Path], unlisted: Callable[[OSError], None] | None = None) -> list[Path]:
     """The files to read: each named file, and every file of a known ending below each named folder.
 
     Folders are walked in alphabetical order without hidden entries and without links to folders; a
     file met twice is listed once. A named file of unknown ending stays, so that `read` can say so.
-    ReadError where a path does not exist or a folder cannot be listed.
+    ReadError where a path does not exist or a folder cannot be listed, unless `unlisted` is there to be told of that.
     """
     known = readers()
     found: dict[Path, Path] = {}
     for path in paths:
-        for file in _files_of(Path(path), known):
+        for file in _files_of(Path(path), known, unlisted or _refuse):
             found.setdefault(file.resolve(), file)
     return list(found.values())
 
@@ -87,9 +87,9 @@ def read(path: Path) -> Iterator[Found]:
     return _guarded(path, _reader_of(path))
 
 
-def _files_of(path: Path, known: dict[str, str]) -> Iterator[Path]:
+def _files_of(path: Path, known: dict[str, str], unlisted: Callable[[OSError], None]) -> Iterator[Path]:
     if path.is_dir():
-        yield from _walk(path, known)
+        yield from _walk(path, known, unlisted)
     elif path.is_file():
         yield path
     elif path.exists():
@@ -98,11 +98,12 @@ def _files_of(path: Path, known: dict[str, str]) -> Iterator[Path]:
         raise ReadError(f"'{path}' does not exist; check the spelling")
 
 
-def _walk(folder: Path, known: dict[str, str]) -> Iterator[Path]:
-    def refuse(error: OSError) -> None:
-        raise ReadError(f"'{error.filename}' cannot be listed: {error.strerror}") from error
+def _refuse(error: OSError) -> None:
+    raise ReadError(f"'{error.filename}' cannot be listed: {error.strerror}") from error
 
-    for parent, folders, files in os.walk(folder, onerror=refuse):
+
+def _walk(folder: Path, known: dict[str, str], unlisted: Callable[[OSError], None]) -> Iterator[Path]:
+    for parent, folders, files in os.walk(folder, onerror=unlisted):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
             file = Path(parent, name)

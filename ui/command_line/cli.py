@@ -16,6 +16,7 @@ import click
 from ui.command_line.digest_verb import digest_options, run_digest
 from ui.command_line.options import (
     EXISTING,
+    FOLDER,
     LINES,
     answering,
     assistant_over,
@@ -66,6 +67,19 @@ def add(configuration: Configuration, paths: tuple[str, ...], sample: bool, as_j
         print_report(report, library.facts().papers, as_json)
     if report.failed:
         sys.exit(1)
+
+
+@cli.command()
+@click.argument("folders", nargs=-1, required=True, type=FOLDER, metavar="DIR...")
+@click.option("--poll", is_flag=True, help="Look every two seconds, as network drives need it.")
+@click.option("--json", "as_json", is_flag=True, help="Print what changed as JSON lines.")
+@configured
+def watch(configuration: Configuration, folders: tuple[Path, ...], poll: bool, as_json: bool) -> None:
+    """Keep the library in step with folders: files added, changed, moved and removed."""
+    from ui.command_line.watch_verb import run_watch
+
+    with opened(configuration) as library:
+        run_watch(library, folders, poll, as_json)
 
 
 @cli.command("list")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ui.settings import Configuration
 
 EXISTING = click.Path(path_type=Path)
+FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 LINES = click.File("r", encoding="utf-8", errors="surrogateescape")  # one bad line must not end the run
 
 
