@@ -10,8 +10,8 @@ import pytest
 
 from assistant.cited import CitedIn
 from index.atlas import Atlas, Group, Point
-from index.library import LibraryFacts
 from index.listing import Listed, Listing, Order
+from index.lookup import LibraryFacts
 from index.schema import Conflict, Document, Filters, Paper, PaperSource, Section
 from index.similar import Similar
 from tests.elements import Elements

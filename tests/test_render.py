@@ -22,7 +22,7 @@ from assistant.schema import (
     Turn,
 )
 from index.dates import date_words
-from index.library import LibraryFacts
+from index.lookup import LibraryFacts
 from index.schema import Filters, Paper
 from tests.elements import Elements
 from ui.chat import evidence_view, history_view, thread_view

@@ -10,7 +10,8 @@ from collections import OrderedDict
 
 from assistant.conversation import Conversations
 from assistant.engine import Assistant
-from index.library import Library, LibraryFacts
+from index.library import Library
+from index.lookup import LibraryFacts
 from ui.chat import thread_view
 
 STARTERS = 4

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from assistant.schema import Answer, Turn
 from index.dates import date_words
-from index.library import LibraryFacts
+from index.lookup import LibraryFacts
 from index.schema import Paper
 from ui.chat.evidence_view import nearest, place
 from ui.chat.run import Progress

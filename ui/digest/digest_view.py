@@ -11,7 +11,7 @@ from assistant.digest import Noted, Topic, Wish
 from assistant.saved_questions import LONGEST, Outcome
 from assistant.schema import Citation
 from index.dates import date_words
-from index.library import LibraryFacts
+from index.lookup import LibraryFacts
 from index.schema import Paper
 from ui.digest.address import OTHERS, elsewhere, write
 from ui.digest.forms import Edition, heading, outcome_words, summary

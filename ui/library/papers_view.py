@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from index.dates import date_words
-from index.library import LibraryFacts
 from index.listing import Field, Listed, Listing, Order
+from index.lookup import LibraryFacts
 from index.schema import Paper
 from ui.library.address import Address, Part, changed, to_paper, write
 from ui.parts import scope
