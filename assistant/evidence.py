@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 
 from assistant.alignment import Place, aligned
 from assistant.citations import numbers
-from assistant.grids import Grid, Row, cells, rows_met
+from assistant.grids import Grid, Row, caption, cells, rows_met
 from assistant.grounds import meaningful
-from assistant.pointing import Pointer, pointer
+from assistant.pointing import Pointer, pointer, without_pointers
 from assistant.question import asks_number, names_paper, spelled
 from index.fusion import rarity_weight
 from index.keywords import Keywords
@@ -97,9 +97,10 @@ def gather(question: str, passages: Sequence[Passage], library: Library) -> list
     """
     keywords, asked = library.caches.keywords, pointer(question)
     rows = {row.place: row for row in rows_met(passages, library) if _bears(question, row, asked, keywords)}
-    places = [*_places(passages), *rows]
+    read_with = _captioned(passages) | {place: row.above for place, row in rows.items()}
+    places = [*_places(passages), *read_with]
     standing = _standings(passages)
-    above = {position: rows[place].above for position, place in enumerate(places) if place in rows}
+    above = {position: read_with[place] for position, place in enumerate(places) if read_with.get(place)}
     called = [name for passage in passages for name in spelled(question, passage.paper)]
     matches = aligned(question, places, library, above, called) if places else []
     if matches is None:
@@ -130,7 +131,7 @@ def gather(question: str, passages: Sequence[Passage], library: Library) -> list
                 standing=standing[paper.id],
                 place=_place(met[chunk.id], chunk.id in opened, chunk, pointed),
                 named=paper.id in named,
-                number=sought and bool(numbers(text)),
+                number=sought and bool(numbers(text if row else without_pointers(text))),
                 pointed=pointed,
                 unasked=row is not None and not (sought or pointed or stated & figures(text)),
                 grid=row.grid if row else None,
@@ -140,9 +141,9 @@ def gather(question: str, passages: Sequence[Passage], library: Library) -> list
 
 
 def _place(number: int, opened: bool, chunk: Chunk, pointed: bool) -> int:
-    """How far a sentence stands from where its section opens; a caption tells what is shown, as an opening does."""
+    """How far a sentence stands from where its section opens; a caption opens with what is shown."""
     if chunk.kind == "caption":
-        return _SCENE if pointed else 0
+        return _SCENE if pointed else number
     return number if opened else _SCENE
 
 
@@ -296,14 +297,32 @@ def _unheard(word: str, keywords: Keywords) -> bool:
 
 
 def _places(passages: Sequence[Passage]) -> list[Place]:
-    """The sentences of the passages' running text and captions."""
+    """The sentences of the passages' running text."""
     found: dict[tuple[str, int, int], Place] = {}
     for passage in passages:
         chunk = passage.chunk
-        if chunk.kind in ("table", "references"):
+        if chunk.kind != "text":
             continue
         for start, end in sentences(chunk.text):
             if end - start >= _SHORTEST:
                 span = (chunk.start + start, chunk.start + end)
                 found.setdefault((passage.paper.id, *span), (passage.paper, chunk, *span))
     return list(found.values())
+
+
+def _captioned(passages: Sequence[Passage]) -> dict[Place, tuple[Place, ...]]:
+    """The sentences of the passages' captions, each with the first one of its caption, that it is read with.
+
+    The first one of a table's caption is left to the table's rows.
+    """
+    found: dict[tuple[str, int, int], tuple[Place, tuple[Place, ...]]] = {}
+    for passage in passages:
+        paper, chunk = passage.paper, passage.chunk
+        told = caption(chunk.text, 0, len(chunk.text)) if chunk.kind in ("caption", "table") else ()
+        placed = [(paper, chunk, chunk.start + line.start, chunk.start + line.end) for line in told]
+        first = 1 if chunk.kind == "table" else 0
+        for place in placed[first:]:
+            if place[3] - place[2] >= _SHORTEST:
+                above = () if place is placed[0] else (placed[0],)
+                found.setdefault((paper.id, *place[2:]), (place, above))
+    return dict(found.values())

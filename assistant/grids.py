@@ -20,7 +20,7 @@ _MOST_HEADED = 3  # rows that a header may have
 _SHORTEST = 25  # characters of a caption that says something: "Table 2." goes on with its next sentence
 _READ = 12  # tables read for one question
 _BAR = re.compile(r"(?<!\S)\|(?!\S)")
-_FIGURE = re.compile(r"^[^\w\s]*\d")
+_FIGURE = re.compile(r"^[^\w\s]*\d[\d.,]*(?!\d|(?:st|nd|rd|th)\b|-[a-z])")  # neither "1st order" nor "5-shot"
 
 
 class Line(Value):
@@ -76,6 +76,19 @@ def grids(text: str, start: int, end: int) -> list[Grid]:
         )
         for top, body, bottom in _blocks([cells(row.text) for row in rows])
     ]
+
+
+def caption(text: str, start: int, end: int) -> tuple[Line, ...]:
+    """The sentences of the caption, of a figure or of a table, that `[start, end)` of a text begins with.
+
+    The first is what the others, and the rows, are read with. Empty where a row comes first.
+    """
+    spans = parted(text, start, end)
+    if not spans or CELL in text[slice(*spans[0])]:
+        return ()
+    opening = _opening(text, _line(text, *spans[0]))
+    last = spans[0][1] if CELL in text[start:end] else end
+    return (opening, *(_line(text, *span) for span in sentences(text, opening.end, last)))
 
 
 def columns(header: str, width: int) -> tuple[str, ...] | None:

@@ -46,7 +46,13 @@ _SUMMARIZE = re.compile(
     r"(?:give me )?an? (?:short |brief )?(?:summary|overview) of\b|tl;?dr\b|tell me about\b|what is .{1,80} about\W*$)",
     re.IGNORECASE,
 )
-_COUNTED = re.compile(rf"\bhow many (?:of the )?{_PAPERS}\b|\bnumber of {_PAPERS}\b", re.IGNORECASE)
+_MANY = r"(?:papers|articles|works|studies|publications)"
+_COUNTED = re.compile(rf"\bhow many (?:of the )?{_MANY}\b|\bnumber of {_MANY}\b", re.IGNORECASE)
+_ABOUT = re.compile(
+    rf"\b{_MANY} (?:here |there |that |which |are |is |in (?:this|the|my|our) (?:library|collection) )*"
+    r"(?:about|on|with|cit\w+|mention\w*|discuss\w*|us(?:e|es|ing)|compar\w+|extend\w*|build\w*|refer\w*|deal\w*)\b",
+    re.IGNORECASE,
+)
 _SORTED = re.compile(
     rf"\b(?:(?:most recent|newest|latest|oldest|earliest)\b.*\b{_PAPERS}"
     rf"|{_PAPERS}\b.*\b(?:most recent|newest|latest|oldest|earliest)"
@@ -75,7 +81,7 @@ def kind_of(question: str, papers: int = 0) -> Kind:
         return "smalltalk"
     if _VERIFY.match(question) or asks_agreement(question):
         return "verify"
-    if _COUNTED.search(question) or _GROUPED.search(question) or _SORTED.search(question):
+    if counts_papers(question, papers) or _GROUPED.search(question) or _SORTED.search(question):
         return "metadata"
     if papers and _FACTS.search(question):
         return "metadata"
@@ -84,6 +90,15 @@ def kind_of(question: str, papers: int = 0) -> Kind:
     if _SUMMARIZE.search(question) and papers:
         return "summarize"
     return "list" if _LIST.search(question) else "find"
+
+
+def counts_papers(question: str, papers: int = 0) -> bool:
+    """Whether a question asks how many papers the library has.
+
+    One that names a paper asks for what that paper counts ("how many papers does S2ORC hold?"), unless it says what
+    the papers are to have to do with it ("how many papers mention S2ORC?").
+    """
+    return _COUNTED.search(question) is not None and (not papers or _ABOUT.search(question) is not None)
 
 
 def claim(question: str) -> str:

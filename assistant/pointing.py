@@ -1,6 +1,7 @@
 """Where in a paper a question says that its answer stands: "in Table 3", "on page 7", "in Appendix B".
 
-Pure. A question that names a place prefers what stands there; whether anything does is found out elsewhere.
+Pure. A question that names a place prefers what stands there; whether anything does is found out elsewhere. Papers
+point in the same words, and to other papers, and a number that only points answers nothing.
 """
 
 from __future__ import annotations
@@ -16,6 +17,11 @@ _PART = re.compile(
     r"\b(?:section|sec\.|appendix|app\.|chapter|§)\s*((?:[A-Z]|\d+)(?:\.\d+)*)\b", re.IGNORECASE
 )
 _HEADED = re.compile(r"^(?:(?:section|appendix|chapter)\s+)?((?:[A-Z]|\d+)(?:\.\d+)*)\b", re.IGNORECASE)
+
+_CITED = re.compile(
+    r"\[\d[\d,;\s–-]*\]|(?:\bet al\.?,?|\b[A-Z][\w’'-]+,)\s?\(?(?:19|20)\d\d[a-z]?\b"
+    r"|\b[A-Z][\w’'-]+\s\((?:19|20)\d\d[a-z]?\)"
+)
 
 
 class Pointer(Value):
@@ -45,6 +51,13 @@ def pointer(question: str) -> Pointer:
         pages=frozenset(int(page) for page in _PAGE.findall(question)),
         parts=frozenset(part.upper() for part in _PART.findall(question)),
     )
+
+
+def without_pointers(text: str) -> str:
+    """What a sentence says itself: less its citations, and less the figures, pages and sections it points to."""
+    for pattern in (_CITED, _LABEL, _PAGE, _PART):
+        text = pattern.sub(" ", text)
+    return text
 
 
 def _labels(text: str) -> frozenset[tuple[str, str]]:

@@ -22,7 +22,7 @@ from index.rows import Entry, Record
 from index.schema import Conflict, Document, Notice, Paper, Unreadable, Value
 
 _BATCH = 256  # papers that are stored at once, or fewer of much text
-_LARGEST = 2_000_000  # characters
+_LARGEST = 100_000  # characters: what an interruption loses is embedded within seconds
 
 
 class Conflicting(Value):

@@ -143,8 +143,8 @@ def test_a_missing_file_fails_and_the_rest_is_added(ibid: Run) -> None:
     done = ibid("add", "absent.txt", SAMPLE)
     assert done.returncode == 1
     assert "29 added" in done.stdout
-    assert "1 failed" in done.stdout
-    assert "'absent.txt' does not exist" in done.stdout
+    assert "1 file failed:" in done.stdout
+    assert "failed: absent.txt: does not exist" in done.stdout
     assert "Traceback" not in done.stderr
     again = ibid("add", SAMPLE, "--json")
     report = json.loads(again.stdout)

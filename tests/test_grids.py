@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.grids import cells, columns, grids
+from assistant.grids import caption, cells, columns, grids
 from index.sentences import statements
 
 TABLE = (
@@ -89,6 +89,24 @@ def test_a_setting_that_is_a_word_heads_nothing() -> None:
     assert read.header is not None
     assert read.header.text == "Setting | Value"
     assert len(read.rows) == 4
+
+
+@pytest.mark.parametrize(
+    "header", ["Model | 1st Order | 2nd Order | SDE", "Model | 0-shot | 1-shot | 5-shot"]
+)
+def test_a_count_in_a_columns_name_is_no_figure(header: str) -> None:
+    text = f"{header}\n\nA | 1.5±0.2 | 28.9M (35%) | 9%\n\nB | 1,000 | 3x | 7"
+    (read,) = grids(text, 0, len(text))
+    assert read.header is not None
+    assert (read.header.text, len(read.rows)) == (header, 2)
+
+
+def test_a_caption_is_the_sentence_that_rows_are_read_with_and_what_it_says_beyond() -> None:
+    said = ["Table 2. Results on two corpora.", "The best are in bold.", "Means of five runs."]
+    assert [line.text for line in caption(TABLE, 0, len(TABLE))] == said
+    assert [line.text for line in caption(" ".join(said), 0, len(" ".join(said)))] == said
+    assert caption("A | 1\n\nB | 2", 0, 12) == ()
+    assert caption("", 0, 0) == ()
 
 
 def test_a_row_is_one_statement_whatever_it_holds() -> None:

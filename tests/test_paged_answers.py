@@ -87,6 +87,30 @@ def test_a_caption_answers_what_its_figure_shows(assistant: Assistant) -> None:
     assert answer.citations[0].page == 1
 
 
+def test_what_a_caption_says_beyond_what_it_shows_answers(library: Library) -> None:
+    shown = "Figure 1: Distance between buoys and the shore over a week of storms."
+    finding = "The shaded band covers 40 resampled weeks."
+    table = ("Table 1: Distance by buoy.", "Buoy | Distance", "North | 4.1", "South | 5.2")
+    noted = (f"{table[0]} Weights were halved for buoys that had lost their anchors.", *table[1:])
+    filler = "Buoys were read every hour, and storms were taken from the weather service of the coast."
+    drift = made(
+        Paper(id="drift", title="BuoyDrift: Where Buoys Go"),
+        (
+            Part("Method", (filler,) * 3),
+            Part("Figure 1", (f"{shown} {finding}",), "caption"),
+            Part("T", noted, "table"),
+        ),
+    )
+    shelve(library, drift)
+    assistant = Assistant(library)
+    many = asked(
+        assistant, "How many resampled weeks does the distance of buoys from the shore cover in BuoyDrift?"
+    )
+    assert many.citations[0].quote == finding
+    halved = asked(assistant, "Which buoys had their weights halved in BuoyDrift?")
+    assert halved.citations[0].quote == "Weights were halved for buoys that had lost their anchors."
+
+
 def test_an_appendix_answers(assistant: Assistant) -> None:
     answer = asked(assistant, "How many retired pilots wrote questions in Bremerhaven?")
     assert answer.citations[0].quote.startswith("Twelve retired pilots")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.pointing import Pointer, pointer
+from assistant.citations import numbers
+from assistant.pointing import Pointer, pointer, without_pointers
 from index.schema import Chunk, PartKind
 
 
@@ -51,3 +52,23 @@ def test_a_row_is_where_its_caption_is() -> None:
 
 def test_a_question_that_names_no_place_points_nowhere() -> None:
     assert pointer("How much faster is it with two tables?") == Pointer()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "As Smith et al. (2019) and Jones (2020b) show, it drifts [3, 12].",
+        "Buoys drift (Smith et al., 2019; Ng, 2021), see Table 3 and Section 4.2.",
+    ],
+)
+def test_what_points_elsewhere_states_no_number(text: str) -> None:
+    assert numbers(without_pointers(text)) == []
+
+
+def test_a_number_that_a_sentence_states_itself_stays() -> None:
+    assert numbers(without_pointers("In June 2019 it drifted 12 km [4] (95% of 3.5).")) == [
+        "2019",
+        "12",
+        "95",
+        "3.5",
+    ]

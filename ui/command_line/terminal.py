@@ -28,12 +28,11 @@ from assistant.engine import Assistant
 from assistant.preferences import preferences
 from assistant.schema import Answer, Answered, Turn
 from index.doctor import Finding
-from index.ingest import AddReport, Noticed, Step
+from index.ingest import AddReport, Step
 from index.schema import Conflict, Document, Filters, Paper, PaperSource, Passage, Unreadable
+from ui.command_line.outcome import failed_words, failure_lines, outcome_lines
 from ui.parts.render import byline, counted, coverage_words, reference, scope_words, version_words
 from ui.settings import Setting
-
-_MOST_SHOWN = 20
 
 
 def console() -> Console:
@@ -81,49 +80,22 @@ def rebuilding() -> Iterator[Callable[[int, int], None]]:
 
 
 def print_report(report: AddReport, papers: int, as_json: bool) -> None:
-    """What an addition did, failures named; on stdout."""
+    """What an addition came to; on stdout."""
     if as_json:
         click.echo(report.model_dump_json())
         return
-    out = console()
-    outcomes = {"added": report.added, "updated": report.updated, "unchanged": report.unchanged}
-    told = ", ".join(f"{len(titles):,} {outcome}" for outcome, titles in outcomes.items())
-    out.print(
-        f"{counted(report.papers, 'paper')}: {told}, {len(report.failed):,} failed. The library holds {papers:,}."
-    )
-    _print_failed(out, report.failed)
-    for item in report.conflicting[:_MOST_SHOWN]:
-        told = "; ".join(f"{c.field}: kept {c.kept}, {c.source} says {c.other}" for c in item.conflicts)
-        out.print(f"  sources disagree on {item.title}: {told}", markup=False)
-    _print_noticed(out, report.noticed)
-
-
-def _print_noticed(out: Console, noticed: Sequence[Noticed]) -> None:
-    """What of added files should be known, a line a paper; what its first notice says stands for the rest."""
-    for item in noticed[:_MOST_SHOWN]:
-        first, more = item.notices[0], len(item.notices) - 1
-        page = f"p. {first.page}: " if first.page else ""
-        rest = f" (and {more} more; `ibid show` tells all)" if more else ""
-        out.print(f"  note on {item.title}: {first.kind}: {page}{first.text}{rest}", markup=False)
-    if len(noticed) > _MOST_SHOWN:
-        out.print(f"  and notes on {len(noticed) - _MOST_SHOWN:,} more papers; `ibid show` tells them.")
+    for line in outcome_lines(report, papers):
+        console().print(line, markup=False)
 
 
 def print_failures(failed: Sequence[Unreadable], as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([item.model_dump() for item in failed]))
     else:
-        console().print(
-            f"{counted(len(failed), 'entry' if len(failed) == 1 else 'entrie')} could not be read."
-        )
-        _print_failed(console(), failed)
-
-
-def _print_failed(out: Console, failed: Sequence[Unreadable]) -> None:
-    for item in failed[:_MOST_SHOWN]:
-        out.print(f"  failed: {item.place}: {item.reason}", markup=False)
-    if len(failed) > _MOST_SHOWN:
-        out.print(f"  and {len(failed) - _MOST_SHOWN:,} more; `ibid list --failed --json` names all.")
+        words = failed_words(failed)
+        console().print(f"{words} could not be read." if words else "Everything could be read.")
+        for line in failure_lines(failed):
+            console().print(line, markup=False)
 
 
 def print_papers(papers: Sequence[Paper], total: int, as_json: bool) -> None:
