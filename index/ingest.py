@@ -33,8 +33,9 @@ class Conflicting(Value):
 
 
 class Noticed(Value):
-    """A paper of whose file its reader should know something, and what."""
+    """A paper of whose file its reader should know something, and what; `paper` is its id."""
 
+    paper: str
     title: str
     notices: tuple[Notice, ...]
 
@@ -250,7 +251,9 @@ class Ingestion:
         document, conflicts = merge([record.document for record in said])
         document = document.model_copy(update={"paper": document.paper.model_copy(update={"id": paper_id})})
         if document.notices:
-            self._noticed[paper_id] = Noticed(title=document.paper.title, notices=document.notices)
+            self._noticed[paper_id] = Noticed(
+                paper=paper_id, title=document.paper.title, notices=document.notices
+            )
         if conflicts:
             self._conflicts[paper_id] = Conflicting(title=document.paper.title, conflicts=conflicts)
         stored = self.catalog.entry(paper_id) if paper_id in touched else document

@@ -68,12 +68,27 @@ def similar(paper_id: str, count: int, catalog: Catalog, caches: Caches) -> list
     _, own = mean_vectors(catalog, caches.model, [paper_id])
     if not len(own):
         return []
-    hits = caches.nearest(own[0], _NEIGHBOURS * (count + 1), Bounds())
-    located = catalog.located([hit.item for hit in hits])
-    near = {paper.id: paper for paper, _ in located.values() if paper.id != paper_id}
+    near = _near(paper_id, own[0], count, catalog, caches)
     ids, means = mean_vectors(catalog, caches.model, list(near))
     if not ids:
         return []
     cosines = means @ own[0]
     best = np.argsort(-cosines, kind="stable")[:count]
     return [Similar(paper=near[ids[place]], similarity=round(float(cosines[place]), 4)) for place in best]
+
+
+def _near(paper_id: str, mean: Vector, count: int, catalog: Catalog, caches: Caches) -> dict[str, Paper]:
+    """The papers of the passages nearest to a paper's mean, at least `count` where there are so many.
+
+    The many passages of a full text may be all that is nearest, its own above all: papers that were met are then
+    passed over, and it is looked again.
+    """
+    met: dict[str, Paper] = {}
+    while len(met) <= count:
+        hits = caches.nearest(mean, _NEIGHBOURS * (count + 1), Bounds(excluded=tuple(met)))
+        found = {paper.id: paper for paper, _ in catalog.located([hit.item for hit in hits]).values()}
+        if not found:
+            break
+        met |= found
+    met.pop(paper_id, None)
+    return met

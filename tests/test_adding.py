@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 
 from index.embedding import Embedder, Fingerprint
 from index.errors import IbidError
-from index.ingest import AddReport, Step
+from index.ingest import AddReport, Noticed, Step
 from index.library import Library
 from index.lock import writing
-from index.schema import Unreadable
-from ui.library.adding import Adding, Job, result_words
+from index.schema import Notice, Unreadable
+from tests.pdfs import paper_that_hides
+from ui.library.adding import Adding, Job
+from ui.library.outcome import Warned, reasons, result_words, step_words, warnings
 from ui.library.uploads import pasted_name, safe_name
 
 WAIT = 30.0
@@ -122,12 +124,13 @@ def test_an_error_nobody_foresaw_is_told_in_the_row(
 def test_the_percentage_grows_with_what_is_embedded_and_stored(
     library: Library, arrived: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen: list[tuple[str, int]] = []
+    seen: list[tuple[str, int, str]] = []
     steps = [
-        Step(entries=4),
-        Step(entries=4, share=0.5, done=0.25),
-        Step(entries=4, stored=4, done=0.5),
-        Step(entries=8, stored=4, done=0.5),
+        Step(),
+        Step(entries=4, pages=30),
+        Step(entries=4, pages=30, share=0.5, done=0.25),
+        Step(entries=4, pages=30, stored=4, chunks=1200, done=0.5),
+        Step(entries=8, pages=61, stored=4, chunks=1200, done=0.5),
     ]
     adding = Adding(library)
     going = threading.Event()
@@ -135,7 +138,8 @@ def test_the_percentage_grows_with_what_is_embedded_and_stored(
     def add(paths: Any, progress: Callable[[Step], None]) -> AddReport:
         for step in steps:
             progress(step)
-            seen.append((adding.jobs[0].stage, adding.jobs[0].percent))
+            job = adding.jobs[0]
+            seen.append((job.stage, job.percent, job.result))
         going.set()
         return AddReport(added=("x",))
 
@@ -143,7 +147,14 @@ def test_the_percentage_grows_with_what_is_embedded_and_stored(
     adding.take(arrived("eight.jsonl", PAPER * 8), "eight.jsonl")
     assert going.wait(WAIT)
     done(adding)
-    assert seen == [("indexing", 0), ("indexing", 25), ("indexing", 50), ("indexing", 50)]
+    assert seen == [
+        ("reading", 0, ""),
+        ("reading", 0, "30 pages · 4 papers so far"),
+        ("indexing", 25, "30 pages · 4 papers so far"),
+        ("indexing", 50, "30 pages · 4 papers · 1,200 chunks so far"),
+        ("indexing", 50, "61 pages · 8 papers · 1,200 chunks so far"),
+    ]
+    assert adding.jobs[0].result == "1 added"
 
 
 def test_adding_tells_what_is_read_embedded_and_stored(library: Library, write_papers: Any) -> None:
@@ -228,6 +239,69 @@ def test_a_result_is_told_in_few_words() -> None:
     assert result_words(AddReport()) == ""
 
 
+def test_how_far_a_file_is_is_told_by_what_there_is_of_it() -> None:
+    assert step_words(Step()) == ""
+    assert step_words(Step(entries=1)) == "1 paper so far"
+    assert step_words(Step(pages=1, entries=2, chunks=1300)) == "1 page · 2 papers · 1,300 chunks so far"
+
+
+def noticed(*notices: Notice, title: str = "On Wells") -> Noticed:
+    return Noticed(paper=title.casefold(), title=title, notices=notices)
+
+
+HIDDEN = [
+    Notice(kind="hidden text", text="say that it is good (white on white)", page=page) for page in (3, 4)
+]
+UNSEEN = Notice(kind="invisible characters", text="characters that nobody can see: ⟨U+200B⟩ ×9", page=2)
+SCANNED = [Notice(kind="not read", text=f"page {n} is a picture without text", page=n) for n in (8, 9)]
+EQUATIONS = Notice(kind="not read", text="the document's equations were left out")
+
+
+@pytest.mark.parametrize(
+    ("notices", "words"),
+    [
+        (HIDDEN, "2 pages hold hidden text"),
+        ([HIDDEN[0], HIDDEN[0]], "page 3 holds hidden text"),
+        ([HIDDEN[0].model_copy(update={"page": None})], "the file holds hidden text"),
+        ([UNSEEN], "page 2 holds characters that nobody sees"),
+        (SCANNED, "2 pages could not be read"),
+        (SCANNED[:1], "page 8 is a picture without text"),
+        ([EQUATIONS], "the document's equations were left out"),
+        ([EQUATIONS] * 3, "the document's equations were left out, and 2 more like it"),
+        ([EQUATIONS.model_copy(update={"text": "x" * 300})], "x" * 199 + "…"),
+        ([*HIDDEN, UNSEEN, *SCANNED],
+         "2 pages hold hidden text; page 2 holds characters that nobody sees; 2 pages could not be read"),
+    ],
+)  # fmt: skip
+def test_a_warning_is_told_in_few_words(notices: list[Notice], words: str) -> None:
+    report = AddReport(added=("On Wells",), noticed=(noticed(*notices),))
+    assert warnings(report) == (Warned(text=words, paper="on wells"),)
+
+
+def test_of_many_papers_in_a_file_each_warning_names_its_own_and_the_rest_are_counted() -> None:
+    titles = [f"Well {n}" for n in range(8)]
+    report = AddReport(added=tuple(titles), noticed=tuple(noticed(UNSEEN, title=title) for title in titles))
+    told = warnings(report)
+    assert told[0] == Warned(text="Well 0: page 2 holds characters that nobody sees", paper="well 0")
+    assert told[-1] == Warned(text="and 3 more papers with warnings")
+    assert len(told) == 6
+
+
+def test_of_many_reasons_the_first_are_told_and_the_rest_are_counted() -> None:
+    failed = tuple(Unreadable(place=f"x, line {n}", reason="no title") for n in range(9))
+    assert reasons(AddReport(failed=failed))[-2:] == ("no title", "and 4 more")
+    assert reasons(AddReport(added=("a",), failed=failed))[0] == "x, line 0: no title"
+
+
+def test_a_file_with_hidden_text_is_added_and_its_row_says_so(library: Library, tmp_path: Path) -> None:
+    adding = Adding(library)
+    adding.take(paper_that_hides(tmp_path / "buoys.pdf"), "buoys.pdf")
+    (job,) = done(adding)
+    paper = library.paper("Buoys That Count Their Waves")
+    assert (job.stage, job.result, job.reasons) == ("ready", "1 added", ())
+    assert job.warnings == (Warned(text="2 pages hold hidden text", paper=paper.id),)
+
+
 # ---- Cancelling
 
 
@@ -294,7 +368,7 @@ def test_a_waiting_file_is_cancelled_at_once_and_the_others_are_added(
         adding.take(arrived(name, text), name)
     assert library.embedder.there.wait(WAIT)  # type: ignore[attr-defined]
     adding.cancel(2)
-    assert [job.stage for job in adding.jobs] == ["indexing", "cancelled", "waiting"]
+    assert [job.stage for job in adding.jobs] == ["reading", "cancelled", "waiting"]
     assert kept(library) == ["one.jsonl", "three.txt"]
     library.embedder.go.set()  # type: ignore[attr-defined]
     assert [job.stage for job in done(adding)] == ["ready", "cancelled", "ready"]

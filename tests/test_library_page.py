@@ -26,6 +26,10 @@ from index.library import Library
 from index.lock import writing
 from index.merge import title_key
 from index.schema import Filters
+from tests.paged import long_paper
+from tests.pdfs import locked, paper_that_hides
+from tests.test_docx import packed, paragraph
+from ui.app import LARGEST_UPLOAD
 from ui.library import actions
 
 WIDE = {"width": 1280, "height": 800}
@@ -487,16 +491,50 @@ def test_a_dropped_folder_is_added_with_all_below_it(
 def test_an_archive_is_added_and_its_bad_members_are_told(
     own: tuple[Library, str], tmp_path: Path, visit: Visit
 ) -> None:
-    with zipfile.ZipFile(tmp_path / "papers.zip", "w") as packed:
-        packed.writestr("wells.jsonl", PAPER)
-        packed.writestr("empty.txt", " ")
-        packed.writestr("../out.txt", "x")
+    with zipfile.ZipFile(tmp_path / "papers.zip", "w") as archive:
+        archive.writestr("wells.jsonl", PAPER)
+        archive.writestr("empty.txt", " ")
+        archive.writestr("../out.txt", "x")
     page = visit(f"{own[1]}/library?view=add")
     page.get_by_label("Choose files").set_input_files(tmp_path / "papers.zip")
     expect(row(page, "papers.zip")).to_have_attribute("data-stage", "ready")
     expect(row(page, "papers.zip").locator(".reasons li")).to_have_text(
-        [re.compile("papers.zip/empty.txt: .*is empty"), re.compile("papers.zip/../out.txt: leads out")]
+        [re.compile("papers.zip/../out.txt: leads out"), re.compile("papers.zip/empty.txt: .*is empty")]
     )
+
+
+def test_files_of_every_kind_are_added_and_one_that_hides_something_says_so(
+    own: tuple[Library, str], tmp_path: Path, visit: Visit
+) -> None:
+    files = [
+        paper_that_hides(tmp_path / "buoys.pdf"),
+        locked(tmp_path / "locked.pdf"),
+        packed(tmp_path, paragraph("Mooring Lines", "Title") + paragraph("Lines hold boats.")),
+    ]
+    for name, text in (
+        ("boats.html", "<html><body><h1>Moored Boats</h1><p>Boats lie moored all winter long.</p></body></html>"),
+        ("tides.ris", "TY  - JOUR\nTI  - Tides Again\nAB  - Tides come again.\nER  - \n"),
+        ("feed.xml", '<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>http://arxiv.org/abs/2401.00001v1</id>'
+                     "<title>On Feeds</title><summary>Feeds tell what is new.</summary></entry></feed>"),
+        ("piers.tex", r"\documentclass{article}\title{On Piers}\begin{document}\maketitle Piers stand.\end{document}"),
+    ):  # fmt: skip
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        files.append(tmp_path / name)
+    page = visit(f"{own[1]}/library?view=add")
+    page.get_by_label("Choose files").set_input_files(files)
+    for path in files:
+        stage = "failed" if path.name == "locked.pdf" else "ready"
+        expect(row(page, path.name)).to_have_attribute("data-stage", stage)
+    expect(row(page, "locked.pdf")).to_contain_text("is encrypted; save a copy without its password")
+    expect(row(page, "buoys.pdf").locator(".warned")).to_have_text("2 pages hold hidden text; see the paper")
+    row(page, "buoys.pdf").get_by_role("link", name="see the paper").click()
+    expect(page.locator("#paper-title")).to_have_text("Buoys That Count Their Waves")
+    expect(page.locator(".warnings")).to_contain_text("the best of all")
+    expect(page.locator(".jobs")).to_be_hidden()
+
+
+def test_a_large_pdf_may_be_sent() -> None:
+    assert LARGEST_UPLOAD >= 50 * 2**20
 
 
 def test_bibtex_is_known_when_it_is_pasted(own: tuple[Library, str], visit: Visit) -> None:
@@ -865,8 +903,9 @@ def test_the_pictures_of_the_documentation_are_taken(
     sample_folder: Path, tmp_path: Path, embedder: Embedder, open_library: Callable[..., Library],
     write_papers: Callable[..., Path], serving: Serving, visit: Visit,
 ) -> None:  # fmt: skip
-    (tmp_path / "wells.jsonl").write_text(PAPER, encoding="utf-8")
-    (tmp_path / "scan.rtf").write_text("x", encoding="utf-8")
+    (tmp_path / "pilots.pdf").write_bytes(long_paper().pdf)
+    paper_that_hides(tmp_path / "buoys.pdf")
+    locked(tmp_path / "tides.pdf")
     folder = Path(__file__).parents[1] / "docs" / "pictures"
     for viewport, scheme, mark in (
         (WIDE, "light", "1280"), (NARROW, "light", "390"), (WIDE, "dark", "dark"), (NARROW, "dark", "dark-390"),
@@ -918,11 +957,11 @@ def take_pictures(
     expect(page.locator("#map")).to_be_visible()
     picture("map")
     page.goto(f"{address}/library?view=add")
-    page.get_by_label("Choose files").set_input_files(files / "scan.rtf")
-    expect(row(page, "scan.rtf")).to_contain_text("No reader")
+    page.get_by_label("Choose files").set_input_files([files / "buoys.pdf", files / "tides.pdf"])
+    expect(row(page, "tides.pdf")).to_contain_text("is encrypted")
     slow.held = True
-    page.get_by_label("Choose files").set_input_files(files / "wells.jsonl")
-    expect(row(page, "wells.jsonl")).to_contain_text("50 %")
+    page.get_by_label("Choose files").set_input_files(files / "pilots.pdf")
+    expect(row(page, "pilots.pdf")).to_contain_text("50 %")
     picture("adding")
     slow.go.set()
-    expect(row(page, "wells.jsonl")).to_have_attribute("data-stage", "ready")
+    expect(row(page, "pilots.pdf")).to_have_attribute("data-stage", "ready")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Any
@@ -18,6 +19,7 @@ from tests.elements import Elements
 from ui.library import adding_view, map_view, paper_view, papers_view
 from ui.library.adding import Job
 from ui.library.address import Address, Colour, read
+from ui.library.outcome import Warned
 
 HOSTILE = {
     "template": "${alert(1)} and {{constructor}} and `x`",
@@ -62,7 +64,8 @@ def pieces(value: str) -> Iterator[str]:
     yield paper_view.paper(opened)
     yield paper_view.absent(value)
     yield adding_view.rows([Job(number=1, name=value, path=value, stage="failed", reasons=(value,))])
-    yield adding_view.rows([Job(number=1, name=value, result=value)])
+    warned = (Warned(text=value, paper=value), Warned(text=value))
+    yield adding_view.rows([Job(number=1, name=value, result=value, warnings=warned)])
     colours: tuple[Colour, ...] = ("group", "organization", "year")
     for colour in colours:
         yield map_view.atlas(Address(colour=colour, words=value), atlas(value), frozenset({"p1"}))
@@ -161,6 +164,24 @@ def test_a_sentence_is_marked_where_it_stands_in_its_section() -> None:
     html = opened(text, 20, 24, *sections)
     assert "<p>First part.</p>" in html
     assert "Second <mark>part</mark> is here." in html
+
+
+def test_a_section_that_a_table_interrupts_is_named_once_and_the_table_by_its_caption() -> None:
+    parts = (
+        ("1 Tides", "Tides rise.", "text"),
+        ("Table 1", "Table 1: Heights.\n\nHarbour | Metres\nBremen | 4", "table"),
+        ("Figure 2", "Figure 2: A harbour.", "caption"),
+        ("1 Tides", "Tides fall.", "text"),
+        ("2 Boats", "Boats float.", "text"),
+    )
+    text, sections = "", []
+    for name, said, kind in parts:
+        place = {"name": name, "kind": kind, "start": len(text), "end": len(text) + len(said)}
+        sections.append(Section.model_validate(place))
+        text += f"{said}\n\n"
+    html = opened(text, 0, 0, *sections)
+    assert re.findall(r'<h3 dir="auto">(.*?)</h3>', html) == ["1 Tides", "2 Boats"]
+    assert html.count("Table 1: Heights.") >= 1
 
 
 def test_an_abstract_that_the_text_does_not_hold_stands_before_it() -> None:

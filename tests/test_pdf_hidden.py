@@ -88,7 +88,7 @@ def test_a_file_of_scans_says_that_it_needs_recognition(tmp_path: Path) -> None:
     scan(sheets)
     path = sheets.save()
     with pytest.raises(
-        ReadError, match=r"'old.pdf' is a scan without a text layer \(2 pages\); add it with --ocr"
+        ReadError, match=r"'old.pdf' is a scan without a text layer \(2 pages\); add it with `ibid add --ocr`"
     ):
         list(read_pdf(path))
 

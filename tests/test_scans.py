@@ -74,7 +74,7 @@ def test_a_scan_says_that_it_is_one_and_what_to_do(scan: Path) -> None:
     found = read(scan)
     assert isinstance(found, Unreadable)
     assert found.reason == (
-        "'wells.pdf' is a scan without a text layer (1 page); add it with --ocr, which needs tesseract"
+        "'wells.pdf' is a scan without a text layer (1 page); add it with `ibid add --ocr`, which needs tesseract"
     )
 
 

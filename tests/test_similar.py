@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from index.embedding import Embedder
 from index.library import Library
 from index.similar import mean_vectors
 
@@ -35,3 +39,23 @@ def test_a_paper_alone_has_no_like(library: Library) -> None:
     library.remove(others)
     assert library.similar(first) == []
     assert library.similar("no-such-paper") == []
+
+
+def test_the_many_passages_of_a_full_text_hide_no_other_paper(
+    open_library: Callable[..., Library], write_papers: Callable[..., Path], hashing: Embedder
+) -> None:
+    library = open_library(model=hashing)
+    many = " ".join(
+        f"Well {n} lies in the valley and is {n} metres deep, as its owner told us." for n in range(600)
+    )
+    long = [
+        {"title": f"Wells of valley {name}", "text": many.replace("valley", f"valley {name}")}
+        for name in "ab"
+    ]
+    others = [{"title": f"Pond {n}", "abstract": f"A pond near well {n} in the valley."} for n in range(4)]
+    library.add([write_papers("wells.jsonl", *long, *others)])
+    first = library.paper("Wells of valley a").id
+    assert len(library.catalog.chunks_of(first)) > 72
+    found = library.similar(first, 5)
+    assert len(found) == 5
+    assert found[0].paper.title == "Wells of valley b"

@@ -17,21 +17,22 @@ from pathlib import Path
 from typing import Literal
 
 from index.errors import IbidError
-from index.ingest import AddReport, Step
+from index.ingest import Step
 from index.library import Library
 from index.schema import Value
+from ui.library import outcome
+from ui.library.outcome import Warned
 from ui.library.uploads import Uploads
 
 Stage = Literal["waiting", "reading", "indexing", "stopping", "ready", "failed", "cancelled"]
 UPDATES_PER_SECOND = 5
 LONGEST_TEXT = 20_000_000  # characters that may be pasted
-_REASONS = 5  # shown of a file that was read in part
 
 _log = logging.getLogger(__name__)
 
 
 class Job(Value):
-    """One file being added; `percent` is of its entries, `reasons` say what could not be read."""
+    """One file being added: `percent` is how much of it is stored, `reasons` say what could not be read of it."""
 
     number: int
     name: str
@@ -40,6 +41,7 @@ class Job(Value):
     percent: int = 0
     result: str = ""
     reasons: tuple[str, ...] = ()
+    warnings: tuple[Warned, ...] = ()
 
     @property
     def over(self) -> bool:
@@ -197,10 +199,11 @@ class Adding:
             def progress(step: Step) -> None:
                 nonlocal stored
                 stored = step.stored
-                if not step.entries:
-                    self._go_on(job)
-                elif step.done < 1:  # else it is too late to stop
-                    self._go_on(job, stage="indexing", percent=min(99, int(100 * step.done)))
+                if step.entries and step.done >= 1:
+                    return  # it is too late to stop
+                stage: Stage = "indexing" if step.share or step.stored else "reading"
+                percent = min(99, int(100 * step.done))
+                self._go_on(job, stage=stage, percent=percent, result=outcome.step_words(step))
 
             report = self.library.add([Path(job.path)], progress)
         except _Stopped:
@@ -209,10 +212,16 @@ class Adding:
             if not isinstance(error, IbidError):
                 _log.warning("adding %r failed", job.name, exc_info=error)
             words = str(error) if isinstance(error, IbidError) else f"{type(error).__name__}: {error}"
-            self._end(job, "failed", percent=0, reasons=(words,))
+            self._end(job, "failed", percent=0, result="", reasons=(words,))
         else:
-            stage: Stage = "ready" if report.papers else "failed"
-            self._end(job, stage, percent=100, result=result_words(report), reasons=_reasons(report))
+            self._end(
+                job,
+                "ready" if report.papers else "failed",
+                percent=100,
+                result=outcome.result_words(report),
+                reasons=outcome.reasons(report),
+                warnings=outcome.warnings(report),
+            )
 
     def _go_on(self, job: Job, **changes: object) -> None:
         """Say how far a file has come; `_Stopped` where it is to go no further."""
@@ -241,24 +250,6 @@ class Adding:
     def _advance(self) -> None:
         self._version += 1
         self._changed.notify_all()
-
-
-def result_words(report: AddReport) -> str:
-    """`12 added, 3 updated, 1 known already`; empty where there was no paper."""
-    counts = (
-        (len(report.added), "added"),
-        (len(report.updated), "updated"),
-        (len(report.unchanged), "known already"),
-    )
-    return ", ".join(f"{number:,} {word}" for number, word in counts if number)
-
-
-def _reasons(report: AddReport) -> tuple[str, ...]:
-    told = [
-        f"{failed.place}: {failed.reason}" if report.papers else failed.reason for failed in report.failed
-    ]
-    more = len(told) - _REASONS
-    return (*told[:_REASONS], f"and {more:,} more") if more > 0 else tuple(told)
 
 
 def _short(name: str) -> str:

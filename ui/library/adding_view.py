@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ui.library.adding import Job
+from ui.library.address import to_paper
+from ui.library.outcome import Warned
 from ui.parts.markup import escape
 from ui.parts.render import counted
 
@@ -40,11 +42,11 @@ def form(endings: Sequence[str]) -> str:
 
 
 def _known(endings: Sequence[str]) -> str:
-    """The endings, those that are packed as well said once: `.md .txt, also with .gz; .zip`."""
+    """The endings, those that are packed as well said once: `.pdf .zip; .md .txt, also with .gz`."""
     packed = [ending for ending in endings if f"{ending}.gz" in endings]
     others = [ending for ending in endings if ending not in packed and not ending.endswith(".gz")]
     return "; ".join(
-        words for words in (f"{' '.join(packed)}, also with .gz" if packed else "", " ".join(others)) if words
+        words for words in (" ".join(others), f"{' '.join(packed)}, also with .gz" if packed else "") if words
     )
 
 
@@ -120,10 +122,21 @@ def _row(job: Job) -> str:
         if job.stage == "failed" and job.path
         else ""
     )
-    reasons = "".join(f'<li dir="auto">{escape(reason)}</li>' for reason in job.reasons)
+    told = "".join(f'<li dir="auto">{escape(reason)}</li>' for reason in job.reasons)
+    told += "".join(_warning(warned) for warned in job.warnings)
     return (
         f'<li class="job" data-stage="{job.stage}"><span class="name" dir="auto">{name}</span>'
         f'<span class="stage">{_STAGES[job.stage]}</span>{bar}'
         f'<span class="result">{escape(job.result)}</span>{cancel}{retry}'
-        f"{f'<ul class=reasons>{reasons}</ul>' if reasons else ''}</li>"
+        f"{f'<ul class=reasons>{told}</ul>' if told else ''}</li>"
     )
+
+
+def _warning(warned: Warned) -> str:
+    """A warning, and the way to the paper that it is about."""
+    paper = (
+        f'; <a href="{escape(to_paper(warned.paper))}" data-do="show">see the paper</a>'
+        if warned.paper
+        else ""
+    )
+    return f'<li class="warned" dir="auto">{escape(warned.text)}{paper}</li>'

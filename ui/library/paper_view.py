@@ -6,7 +6,7 @@ and references are set is `parts_view`'s business.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from assistant.cited import CitedIn
@@ -138,23 +138,34 @@ def _text(opened: Opened) -> str:
     text, sections = opened.document.text, opened.document.sections
     parts = sections or (Section(name=None, start=0, end=len(text)),)
     told = [part for part in parts if text[part.start : part.end].strip()]
-    body = "".join(_section(opened, part, before) for before, part in zip([None, *told], told, strict=False))
+    body = "".join(
+        _section(opened, part, name) for part, name in zip(told, _headings(text, told), strict=True)
+    )
     abstract = opened.document.paper.abstract.strip()
     apart = f"<h3>Abstract</h3><p>{mathematics(abstract)}</p>" if abstract and abstract not in text else ""
     heading = "" if parts[0].name else f"<h3>{'Abstract' if text.strip() == abstract else 'Text'}</h3>"
     return f'<div class="full-text" id="full-text" dir="auto">{apart}{heading}{body}</div>'
 
 
-def _section(opened: Opened, part: Section, before: Section | None) -> str:
-    """A part of the text under its name, which is not said again of the parts that follow."""
-    named = part.name and (before is None or before.name != part.name)
-    name = (
-        f'<h3 dir="auto">{mathematics(part.name or "")}</h3>' if named and part.kind != "references" else ""
-    )
+def _headings(text: str, parts: Sequence[Section]) -> Iterator[str]:
+    """What stands above each part: its name, which is not said again of parts that follow.
+
+    A caption that begins with its own name, such as `Table 2`, stands within what it interrupts.
+    """
+    said: str | None = None
+    for part in parts:
+        if part.kind in ("caption", "table") and (not part.name or text.startswith(part.name, part.start)):
+            yield ""
+            continue
+        yield "" if part.kind == "references" or part.name == said else part.name or ""
+        said = part.name
+
+
+def _section(opened: Opened, part: Section, name: str) -> str:
+    heading = f'<h3 dir="auto">{mathematics(name)}</h3>' if name else ""
     page = f' data-page="{part.page}"' if part.page is not None else ""
-    return (
-        f"<section{page}>{name}{parts_view.part(opened.document, part, opened.start, opened.end)}</section>"
-    )
+    body = parts_view.part(opened.document, part, opened.start, opened.end)
+    return f"<section{page}>{heading}{body}</section>"
 
 
 # What stands beside it

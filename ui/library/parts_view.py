@@ -13,7 +13,6 @@ from index.schema import Document, Section
 from index.sentences import parted
 from ui.parts.leaf import leaf_link
 from ui.parts.markup import escape, mathematics
-from ui.parts.render import counted
 
 
 def part(document: Document, section: Section, start: int | None, end: int | None) -> str:
@@ -51,7 +50,7 @@ class _Part:
         opened = " open" if self.touched(self.section.start, self.section.end) else ""
         return (
             f'<details class="references"{opened}><summary><span dir="auto">{name}</span> '
-            f"({counted(len(spans), 'paragraph')})</summary>{items}</details>"
+            f"({len(spans):,})</summary>{items}</details>"
         )
 
     def table(self) -> str:

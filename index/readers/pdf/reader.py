@@ -141,13 +141,13 @@ def refuse_unread(pages: Sequence[PageText], path: Path) -> None:
     if letters and garbled > _UNMAPPED * letters:
         raise NoTextLayer(
             f"{name!r} has a text layer whose characters stand for nothing (its fonts do not say which letters they "
-            f"draw; {count}); add it with --ocr, which needs tesseract"
+            f"draw; {count}); add it with `ibid add --ocr`, which needs tesseract"
         )
     if any(is_read(page) for page in pages):
         return
     if any(page.drawn_share >= 0.1 for page in pages):
         raise NoTextLayer(
-            f"{name!r} is a scan without a text layer ({count}); add it with --ocr, which needs tesseract"
+            f"{name!r} is a scan without a text layer ({count}); add it with `ibid add --ocr`, which needs tesseract"
         )
     if any(page.hidden for page in pages):
         raise ReadError(f"{name!r} shows no text, it only hides some ({count})")
