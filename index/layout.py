@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _TENTHS = 10.0
+_LARGEST = 256 * 2**20  # bytes, unpacked: nine million words
 _SAME_LINE = 0.5  # of the lower height: two words that overlap by this stand on one line
 
 
@@ -69,7 +70,10 @@ class Layout:
     def unpacked(cls, packed: bytes) -> Layout:
         """What `packed` gave. ValueError where it is something else."""
         try:
-            head, _, body = zlib.decompress(packed).partition(b"\n")
+            unpacker = zlib.decompressobj()
+            head, _, body = unpacker.decompress(packed, _LARGEST).partition(b"\n")
+            if not unpacker.eof:
+                raise ValueError(f"it breaks off, or unpacks to more than {_LARGEST // 2**20} MB")
             sizes = [PageSize(*size) for size in json.loads(head)]
             columns = np.frombuffer(body, dtype="<i4").reshape(7, -1)
         except (zlib.error, ValueError, TypeError) as error:
@@ -81,6 +85,13 @@ class Layout:
         columns = np.diff(self._words, axis=0, prepend=np.zeros((1, 7), dtype=np.int32)).T
         head = json.dumps([[round(side, 1) for side in size] for size in self.sizes])
         return zlib.compress(head.encode() + b"\n" + columns.astype("<i4").tobytes(), 6)
+
+    def fits(self, length: int) -> bool:
+        """Whether the words stand one after another in a text of that length, each on a page that there is."""
+        starts, ends, on = self._words[:, 0], self._words[:, 1], self._words[:, 2]
+        ordered = bool((starts < ends).all() and (ends[:-1] <= starts[1:]).all())
+        inside = not len(starts) or bool(starts[0] >= 0 and ends[-1] <= length)
+        return ordered and inside and bool(((on >= 1) & (on <= self.pages)).all())
 
     @property
     def pages(self) -> int:

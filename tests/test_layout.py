@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -100,3 +102,26 @@ def test_a_word_takes_about_ten_bytes() -> None:
 def test_what_is_no_layout_is_refused(packed: bytes) -> None:
     with pytest.raises(ValueError, match="this is no layout"):
         Layout.unpacked(packed)
+
+
+def test_bytes_that_unpack_without_end_are_no_layout(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("index.layout._LARGEST", 2**20)
+    with pytest.raises(ValueError, match="unpacks to more than 1 MB"):
+        Layout.unpacked(zlib.compress(bytes(2**22)))
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "page", "length", "fits"),
+    [(0, 5, 1, 5, True), (0, 5, 1, 4, False), (-1, 5, 1, 9, False), (5, 5, 1, 9, False), (0, 5, 3, 9, False)],
+)
+def test_words_fit_a_text_that_is_long_enough_and_pages_that_there_are(
+    start: int, end: int, page: int, length: int, fits: bool
+) -> None:
+    layout = Layout.of(SIZES, [PlacedWord(start, end, Box(page, 1, 1, 2, 2))])
+    assert len(SIZES) == 2
+    assert layout.fits(length) is fits
+
+
+def test_words_that_overlap_fit_no_text() -> None:
+    words = [PlacedWord(0, 5, Box(1, 1, 1, 2, 2)), PlacedWord(4, 8, Box(1, 1, 1, 2, 2))]
+    assert not Layout.of(SIZES, words).fits(100)

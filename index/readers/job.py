@@ -57,11 +57,11 @@ def _checked(frame: Frame) -> Found:
 
 
 def _check(document: Document) -> None:
-    """ValueError where a span leads out of the text."""
+    """ValueError where a section or a word lies outside of the text."""
     end = 0
     for section in document.sections:
         if not end <= section.start <= section.end <= len(document.text):
             raise ValueError(f"its section {section.name!r} is not where it should be")
         end = section.end
-    if document.layout:
-        Layout.unpacked(document.layout)
+    if document.layout and not Layout.unpacked(document.layout).fits(len(document.text)):
+        raise ValueError("its words are not where its text has them")
