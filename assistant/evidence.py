@@ -26,6 +26,8 @@ from index.sentences import sentences
 _SHORTEST = 25  # characters; below, a "sentence" is a heading or a fragment
 _PAPER, _PLACE, _NAMED, _NUMBER = 1.5, 0.3, 4.0, 1.0  # in standard deviations of the match
 _POINTED = 4.0  # where the question says that its answer stands
+_FOUND = 1.0  # where its passage was found first of its paper; half of it for the second, and so on
+_WHOLE = 8  # passages; a paper of fewer is read whole, so that which was found first says little
 _UNASKED = 2.0  # how far a row of figures falls behind where no figure is asked for
 _LEADING = 3  # characters of white space that may come before a section's first sentence
 _SCENE = 3  # sentences from which on a text has set its scene
@@ -39,7 +41,8 @@ _EMBEDDED = 32  # sentences embedded where the library keeps no token vectors
 class Evidence(Value):
     """A sentence that may answer: its exact span in its paper's text, and how well it does.
 
-    `match` and `standing` count standard deviations: of this question's sentences, and of its papers.
+    `match` and `standing` count standard deviations: of this question's sentences, and of its papers. `rank` is the
+    place at which its passage was found among those of a long paper, from 1; 0 where that says nothing.
     """
 
     paper: Paper
@@ -54,6 +57,7 @@ class Evidence(Value):
     number: bool = False
     pointed: bool = False
     unasked: bool = False
+    rank: int = 0
     grid: Grid | None = None
 
     @property
@@ -67,7 +71,8 @@ class Evidence(Value):
         bonus = (
             _NAMED * self.named + _NUMBER * self.number + _POINTED * self.pointed - _UNASKED * self.unasked
         )
-        return self.match + _PAPER * self.standing + _PLACE * min(self.place, _SCENE) + bonus
+        found = _FOUND / self.rank if self.rank else 0.0
+        return self.match + _PAPER * self.standing + _PLACE * min(self.place, _SCENE) + found + bonus
 
 
 class Weights(Value):
@@ -111,6 +116,7 @@ def gather(question: str, passages: Sequence[Passage], library: Library) -> list
     counted, stated = asks_number(question), figures(question)
     named = _named(question, passages)
     opened = _opened(passages, library)
+    ranks = _ranks(passages)
     found = []
     met: dict[str, int] = {}
     for place, match in zip(places, _standardised(matches), strict=True):
@@ -133,7 +139,8 @@ def gather(question: str, passages: Sequence[Passage], library: Library) -> list
                 named=paper.id in named,
                 number=sought and bool(numbers(text if row else without_pointers(text))),
                 pointed=pointed,
-                unasked=row is not None and not (sought or pointed or stated & figures(text)),
+                unasked=row is not None and row.figures and not (sought or pointed or stated & figures(text)),
+                rank=ranks.get(chunk.id, 0),
                 grid=row.grid if row else None,
             )
         )
@@ -158,6 +165,15 @@ def _names_column(question: str, grid: Grid, keywords: Keywords) -> bool:
 def figures(text: str) -> set[str]:
     """The numbers of a text that hardly stand for anything else: not "2", which may count papers or tables."""
     return {number for number in numbers(text) if len(number) > 2}
+
+
+def _ranks(passages: Sequence[Passage]) -> dict[str, int]:
+    """At which place, from 1, each chunk of a long paper was found among those of its paper."""
+    found: dict[str, dict[str, int]] = {}
+    for passage in passages:
+        ranks = found.setdefault(passage.paper.id, {})
+        ranks.setdefault(passage.chunk.id, len(ranks) + 1)
+    return {chunk: rank for ranks in found.values() if len(ranks) > _WHOLE for chunk, rank in ranks.items()}
 
 
 def _opened(passages: Sequence[Passage], library: Library) -> set[str]:

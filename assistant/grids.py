@@ -55,6 +55,11 @@ class Row(NamedTuple):
     grid: Grid
     above: tuple[Place, ...]
 
+    @property
+    def figures(self) -> bool:
+        """Whether figures are what it tells, and not words."""
+        return _figures(cells(self.line.text)) >= 0.5
+
 
 def cells(row: str) -> tuple[str, ...]:
     """The cells of a row, empty ones kept."""

@@ -111,6 +111,30 @@ def test_what_a_caption_says_beyond_what_it_shows_answers(library: Library) -> N
     assert halved.citations[0].quote == "Weights were halved for buoys that had lost their anchors."
 
 
+def test_a_row_of_words_answers_where_no_figure_is_asked_for(library: Library) -> None:
+    rows = (
+        "Table 1: Buoys of the fleet.",
+        "Buoy | Kind | Use",
+        "Skua [3] | A | ice drift",
+        "Tern [4] | B | wave heights",
+    )
+    fleet = made(Paper(id="fleet", title="BuoyFleet: A Register"), (Part("Fleet", rows, "table"),))
+    shelve(library, fleet)
+    answer = asked(Assistant(library), "Which buoy of BuoyFleet is for wave heights?")
+    assert answer.table is not None
+    assert [row[0] for row in answer.table.rows] == ["Tern \\[4\\]"]
+
+
+def test_of_a_long_paper_the_passage_found_first_counts_for_more(assistant: Assistant) -> None:
+    asking = "How are questions about anchorage answered?"
+    passages = assistant.library.passages(asking, Filters(papers=("harborqa",)))
+    ranks = {item.chunk.id: item.rank for item in gather(asking, passages, assistant.library)}
+    first = next(passage.chunk.id for passage in passages if passage.chunk.id in ranks)
+    assert ranks[first] == min(ranks.values()) >= 1
+    short = assistant.library.passages(asking, Filters(excluded=("harborqa",)))
+    assert {item.rank for item in gather(asking, short, assistant.library)} == {0}
+
+
 def test_an_appendix_answers(assistant: Assistant) -> None:
     answer = asked(assistant, "How many retired pilots wrote questions in Bremerhaven?")
     assert answer.citations[0].quote.startswith("Twelve retired pilots")
