@@ -235,8 +235,12 @@ def test_a_paper_without_pages_has_none(
 @pytest.mark.skipif(not os.environ.get("IBID_PICTURES"), reason="set IBID_PICTURES=1 to renew docs/pictures")
 def test_the_picture_is_taken(paged_site: str, visit: Visit, ask: Ask) -> None:
     page = visit(paged_site, WIDE)
-    dialog = opened(page, ask)
-    expect(dialog.locator("img")).to_have_js_property("complete", True)
+    ask(page, "How does HarborQA encode a pilot book, and what states does it keep?").locator(
+        "a.cite"
+    ).first.click()
+    page.locator(".leaf-link:visible").first.click()
+    expect(page.locator("#leaf .leaf-frame").first).to_be_visible()
+    expect(page.locator("#leaf img")).to_have_js_property("complete", True)
     page.evaluate("document.fonts.ready")
     page.mouse.move(0, 0)
     page.screenshot(path=PICTURES / "page-1280.png", animations="disabled", caret="hide")

@@ -184,6 +184,15 @@ def test_a_section_that_a_table_interrupts_is_named_once_and_the_table_by_its_ca
     assert html.count("Table 1: Heights.") >= 1
 
 
+def test_a_line_of_a_table_that_has_no_cells_is_shown_in_its_place() -> None:
+    text = "Table 1: Ships.\n\nShip | Tons | Crew\n\nElbe | 40 | 3\n\nlaid up in winter\n\nWeser | 30 | 2\n\nAs told."
+    table = Section(name="Table 1", kind="table", start=0, end=len(text))
+    html = opened(text, text.index("laid"), text.index("laid") + 17, table)
+    found = re.findall(r"<td[^>]*>(.*?)</td>", html)
+    assert found == ["Elbe", "40", "3", "<mark>laid up in winter</mark>", "Weser", "30", "2", "As told."]
+    assert '<td dir="auto" colspan="3">' in html
+
+
 def test_an_abstract_that_the_text_does_not_hold_stands_before_it() -> None:
     html = opened("The whole paper.", 0, 0, abstract="In short.")
     assert html.index("In short.") < html.index("The whole paper.")

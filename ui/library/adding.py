@@ -199,7 +199,7 @@ class Adding:
             def progress(step: Step) -> None:
                 nonlocal stored
                 stored = step.stored
-                if step.entries and step.done >= 1:
+                if step.done >= 1 and step.stored == step.entries:
                     return  # it is too late to stop
                 stage: Stage = "indexing" if step.share or step.stored else "reading"
                 percent = min(99, int(100 * step.done))

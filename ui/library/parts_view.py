@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from assistant.grids import Grid, Line, cells, columns, grids
+from assistant.grids import Grid, cells, columns, grids
 from index.layout import Layout
 from index.schema import Document, Section
 from index.sentences import parted
@@ -57,13 +57,14 @@ class _Part:
         read = grids(self.document.text, self.section.start, self.section.end)
         if not read:
             return self.paragraphs(' class="caption"')
-        top = read[0].header.start if read[0].header else read[0].rows[0].start
+        tops = [(each.header or each.rows[0]).start for each in read]
+        top, ends = tops[0], [*tops[1:], self.section.end]
         page = self.page(self.section.start, self.section.end)
         caption = f"<figcaption>{page}{self.marked(self.section.start, top)}</figcaption>"
         label = escape(read[0].caption.text if read[0].caption else "Table")
         body = "".join(
-            f"{self.head(each)}<tbody>{''.join(self.row(line) for line in each.rows)}</tbody>"
-            for each in read
+            f"{self.head(each)}<tbody>{self.rows(each, end)}</tbody>"
+            for each, end in zip(read, ends, strict=True)
         )
         return (
             f'<figure>{caption}<div class="grid-frame" tabindex="0" role="region" aria-label="{label}">'
@@ -79,8 +80,14 @@ class _Part:
         touched = self.touched(read.header.start, read.header.end)
         return f'<tbody class="head">{"".join(_row(row, "th", touched) for row in rows)}</tbody>'
 
-    def row(self, line: Line) -> str:
-        return _row(cells(line.text), "td", self.touched(line.start, line.end))
+    def rows(self, read: Grid, end: int) -> str:
+        """All that stands below the header, up to `end`: what has no cells is as wide as the table."""
+        text, start = self.document.text, read.header.end if read.header else read.rows[0].start
+        wide = max((len(cells(line.text)) for line in read.rows), default=1)
+        return "".join(
+            _row(cells(text[first:last]), "td", self.touched(first, last), wide)
+            for first, last in parted(text, start, end)
+        )
 
     def page(self, first: int, last: int) -> str:
         """The way to the page on which a span of the text begins; empty where it has none."""
@@ -101,8 +108,9 @@ class _Part:
         return f"{mathematics(before)}<mark>{mathematics(text[start:end])}</mark>{mathematics(after)}"
 
 
-def _row(row: tuple[str, ...], tag: str, touched: bool) -> str:
+def _row(row: tuple[str, ...], tag: str, touched: bool, wide: int = 1) -> str:
     look = ' class="marked"' if touched else ""
     told = (f"<mark>{mathematics(cell)}</mark>" if touched and cell else mathematics(cell) for cell in row)
-    shown = "".join(f'<{tag} dir="auto">{cell}</{tag}>' for cell in told)
+    span = f' colspan="{wide}"' if len(row) == 1 < wide else ""
+    shown = "".join(f'<{tag} dir="auto"{span}>{cell}</{tag}>' for cell in told)
     return f"<tr{look}>{shown}</tr>"
