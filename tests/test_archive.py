@@ -79,7 +79,7 @@ def test_a_bad_member_is_told_with_its_place_and_stops_no_other(pack: Pack) -> N
     assert [title for title, _ in papers] == ["On Wells", "On Ponds"]
     assert failed[0][0] == "papers.zip/a.jsonl line 1"
     assert "is not JSON" in failed[0][1]
-    assert failed[1] == ("papers.zip/b/empty.txt", "'empty.txt' is empty")
+    assert failed[1] == ("papers.zip/b/empty.txt", "'papers.zip/b/empty.txt' is empty")
 
 
 def test_hidden_members_and_other_kinds_are_passed_over(pack: Pack) -> None:
