@@ -95,6 +95,7 @@ def test_what_writes_can_be_chosen_among_what_the_server_offers_and_is_remembere
         engine.focus()
         other = server.spec("openai", server.models[-1])
         engine.select_option(other)
+        expect(engine).to_have_attribute("data-chosen", other)  # the server has heard of it
         turn = ask(page, "What is GRPO?")
         expect(turn.locator(".coverage")).to_contain_text(" · rehearsal-2 · ")
 
