@@ -6,7 +6,8 @@ The façade of this package. `ask` drains `stream`, so there is one way an answe
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from datetime import date
 
 from assistant.answering import (
@@ -101,10 +102,11 @@ class Assistant:
         Closing the iterator ends the work, a model's too; `stop` does so from another thread.
         """
         pages = Pages(self.library)
-        for event in self._stream(question, turns, filters, stop or Stop()):
-            yield pages.told(event)
+        with closing(self._stream(question, turns, filters, stop or Stop())) as events:
+            for event in events:
+                yield pages.told(event)
 
-    def _stream(self, question: str, turns: Sequence[Turn], filters: Filters, stop: Stop) -> Iterator[Event]:
+    def _stream(self, question: str, turns: Sequence[Turn], filters: Filters, stop: Stop) -> Generator[Event]:
         clock = Clock()
         asked = self._scoped(question, turns, filters)
         if self.models and asked.kind in WRITTEN:

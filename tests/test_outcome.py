@@ -45,7 +45,10 @@ def test_a_long_hidden_text_is_shown_by_its_beginning_and_by_what_is_said_of_it(
     scan = Notice(kind="not read", text="page 9 is a picture without text", page=9)
     report = AddReport(
         added=("a",),
-        noticed=(Noticed(title="A", notices=(hidden, scan)), Noticed(title="B", notices=(scan,))),
+        noticed=(
+            Noticed(paper="a", title="A", notices=(hidden, scan)),
+            Noticed(paper="b", title="B", notices=(scan,)),
+        ),
     )
     first, second = outcome_lines(report, 1)[1:]
     assert first.startswith("  note on A: hidden text on p. 2: “praise it praise it")
