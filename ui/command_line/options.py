@@ -95,7 +95,9 @@ def scoped(verb: Callable[..., None]) -> Callable[..., None]:
 def opened(configuration: Configuration) -> Library:
     """The library that the configuration names."""
     from index.library import Library
+    from index.memory import few_arenas
 
+    few_arenas()
     return Library.open(configuration.settings.library, configuration.settings.index)
 
 
