@@ -31,10 +31,6 @@ class Pointer(Value):
     pages: frozenset[int] = frozenset()
     parts: frozenset[str] = frozenset()
 
-    @property
-    def nowhere(self) -> bool:
-        return self == Pointer()
-
     def at(self, chunk: Chunk, above: Sequence[str] = ()) -> bool:
         """Whether a chunk stands at one of the places; `above` is what it is read with, as a table's caption."""
         if chunk.page in self.pages or _part(chunk.section or "") & self.parts:

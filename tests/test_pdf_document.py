@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from index.layout import Layout
-from index.readers.pdf.pages import pages_of
-from index.readers.pdf.picture import page_count, page_png
+from index.readers.pdf.pages import opened, pages_of
+from index.readers.pdf.picture import page_png
 from index.readers.pdf.reader import document_of, read_pdf
 from index.schema import Document, Section
 from tests.pdfs import Sheets
@@ -252,7 +252,8 @@ def test_pages_whose_characters_others_recognised_become_a_document_too(tmp_path
 
 def test_a_page_is_drawn_as_a_picture_of_bounded_size(tmp_path: Path) -> None:
     path = paper(tmp_path / "a.pdf").save()
-    assert page_count(path) == 1
+    with opened(path) as document:
+        assert len(document) == 1
     assert page_png(path, 1, 2.0).startswith(b"\x89PNG")
     assert len(page_png(path, 1, 1000.0)) < 5_000_000
 

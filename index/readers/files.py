@@ -56,7 +56,7 @@ def stem_of(path: Path) -> str:
 def read_bytes(path: Path, most: int = LARGEST_TEXT) -> bytes:
     """The file's bytes, unpacked; ReadError where it holds nothing or more than `most`."""
     name = name_of(path)
-    with _opened(path) as stream:
+    with opened(path) as stream:
         raw = stream.read(most + 1)
     if len(raw) > most:
         raise ReadError(f"{name!r} holds more than {most // 2**20} MB of text; split it")
@@ -108,7 +108,7 @@ def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
     They stay bytes, so that one badly encoded line costs no other. A line beyond LONGEST_LINE comes
     as its first LONGEST_LINE + 1 bytes. ReadError where the file cannot be opened or unpacked.
     """
-    with _opened(path) as stream:
+    with opened(path) as stream:
         mark = _peek(stream)
         if mark_of(mark) in ("utf-16", "utf-32"):
             for number, text in enumerate(read_whole(path).split("\n"), 1):
@@ -127,7 +127,8 @@ def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """The file as bytes, unpacked where it is gzipped. ReadError where it cannot be read or unpacked."""
     name = name_of(path)
     try:
         opener = gzip.open if path.suffix.lower() == ".gz" else open

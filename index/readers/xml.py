@@ -19,8 +19,7 @@ from lxml import etree
 
 from index.errors import ReadError
 from index.readers.facts import one_line
-from index.readers.files import LARGEST_TEXT, name_of
-from index.readers.files import _opened as opened
+from index.readers.files import LARGEST_TEXT, name_of, opened
 from index.schema import Document, Enclosed, Unreadable
 
 LARGEST_TREE = 64 * 2**20  # bytes of a document that is held in memory, where it takes several times as much

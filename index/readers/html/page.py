@@ -16,7 +16,7 @@ from lxml import etree
 from index.errors import ReadError
 from index.readers.blocks import Block, Heading, document
 from index.readers.encodings import decode, mark_of
-from index.readers.facts import Fields, one_line
+from index.readers.facts import one_line
 from index.readers.files import name_of, read_bytes, stem_of, unsure
 from index.readers.flow import blocks, tag_of, words
 from index.readers.html import facts, latexml, listing
@@ -52,14 +52,6 @@ def read_html(path: Path) -> Iterator[Document | Unreadable]:
         yield _read(root, path, notices)
     except ValueError as error:
         raise ReadError(f"{name!r} {error}: no article was found on the page") from error
-
-
-def read_body(root: etree._Element, fields: Fields, *, title: str, source: str) -> Document:
-    """The paper of HTML that holds nothing else, as a Word document gives it. ValueError where it has no text."""
-    parts, hidden = list(blocks(root, Html())), list[str]()
-    return document(
-        fields, parts, title=title or _first_heading(parts), source=source, notices=_hidden(hidden)
-    )
 
 
 def parsed(text: str) -> tuple[etree._Element | None, bool]:

@@ -19,12 +19,6 @@ from index.readers.pdf.pages import opened
 LONGEST_SIDE = 5_000  # pixels; a page of A3 at 300 dots an inch
 
 
-def page_count(path: Path) -> int:
-    """How many pages the file has; ReadError where it cannot be opened."""
-    with opened(path) as document:
-        return len(document)
-
-
 def draw(path: str, page: int, scale: float) -> Iterator[tuple[str, bytes]]:
     """A sandbox's job: a page as `page_png` draws it."""
     yield "i", page_png(Path(path), page, scale)
