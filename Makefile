@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-dep
 RESOLVED := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run ask install test check lint types layers docs bench bench-files bench-page lock browser clean
+.PHONY: help run ask install test check lint types layers docs bench bench-files bench-page lock programs clean
 
 help: ## Say what there is to do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,7 +27,7 @@ ask: $(VENV)/installed ## Answer one question on the terminal: make ask Q="…"
 
 install: $(VENV)/installed ## Set up .venv with the ibid command
 
-test: $(VENV)/tested browser ## Run the whole test suite
+test: $(VENV)/tested programs ## Run the whole test suite
 	@$(BIN)/python -m pytest
 
 check: $(VENV)/tested lint types layers test ## Everything CI checks
@@ -50,22 +50,23 @@ bench: $(VENV)/installed ## Measure speed and memory (PAPERS=path; PEER=python t
 bench-files: $(VENV)/tested ## Measure how PDFs are read, beside other libraries (PAPERS=folder with a manifest.jsonl)
 	@$(BIN)/python -m assistant.evaluation.files $(PAPERS)
 
-bench-page: $(VENV)/tested browser ## Hold the page to its times in Chromium, on a quiet machine
+bench-page: $(VENV)/tested programs ## Hold the page to its times in Chromium, on a quiet machine
 	@IBID_TIMED=1 $(BIN)/python -m pytest tests/test_long_conversations.py
 
 # The default install takes from the whole set, so that nothing an extra needs is shut out by a newer release.
 lock: ## Resolve the dependencies anew (needs uv)
 	uv pip compile pyproject.toml $(RESOLVED) --upgrade --extra minilm --extra eval --extra jina --extra cohere \
-		--extra openai --extra anthropic --extra ollama --group dev --output-file requirements-dev.lock
+		--extra openai --extra anthropic --extra ollama --extra server --extra ray --group dev --output-file requirements-dev.lock
 	uv pip compile pyproject.toml $(RESOLVED) --upgrade --extra minilm --constraint requirements-dev.lock \
 		--output-file requirements.lock
 
-# Page tests need Debian's chromium, those of scans tesseract. CI installs them; elsewhere such tests are skipped
-# without them, and say so.
-browser:
-	@if [ -n "$$CI" ] && command -v apt-get >/dev/null && ! { command -v chromium && command -v tesseract; } >/dev/null; then \
+# Page tests need Debian's chromium, those of scans tesseract, those of servers PostgreSQL and nginx. CI installs them;
+# elsewhere such tests are skipped without them, and say so.
+programs:
+	@if [ -n "$$CI" ] && command -v apt-get >/dev/null && \
+		! { command -v chromium && command -v tesseract && command -v nginx && ls /usr/lib/postgresql/*/bin/initdb; } >/dev/null 2>&1; then \
 		apt-get update -qq && \
-		apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core tesseract-ocr >/dev/null; \
+		apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core tesseract-ocr postgresql nginx-light >/dev/null; \
 	fi
 
 clean: ## Remove the virtual environment and what tools left behind

@@ -11,6 +11,7 @@
     │   ├── NoPapers           it can be read, and holds none
     │   └── NoTextLayer        it is pictures of pages, without their words
     ├── PaperNotFound          no paper answers to that name
+    ├── NotAllowed             whoever asks may not do that
     └── LibraryError           the library on disk cannot be used as asked
         ├── LibraryLocked      another process is writing to it
         └── EmbedderMismatch   its vectors were made by another model
@@ -71,6 +72,10 @@ class NoTextLayer(ReadError):
 
 class PaperNotFound(IbidError):
     """No paper answers to that name."""
+
+
+class NotAllowed(IbidError):
+    """Whoever asks may not do that."""
 
 
 class LibraryError(IbidError):

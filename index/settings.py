@@ -5,13 +5,28 @@ from __future__ import annotations
 from pathlib import Path
 
 from platformdirs import user_data_path
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 
 class Group(BaseModel):
     """A frozen group of settings that refuses unknown names."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class StorageSettings(Group):
+    """Where a library is kept; with nothing set, in its folder alone."""
+
+    database: str = ""
+    """The catalog's database as an SQLAlchemy URL, `postgresql+psycopg://ibid@host/ibid`; empty: SQLite."""
+    password: SecretStr = SecretStr("")
+    """The database's password; taken from the environment alone, never shown."""
+    chroma: str = ""
+    """The Chroma server's URL: `http://chroma:8000`; empty: Chroma runs embedded, in the library's folder."""
+    chroma_token: SecretStr = SecretStr("")
+    """What the Chroma server, or the proxy in front of it, lets us in by; taken from the environment alone."""
+    namespace: str = Field("", pattern=r"^[a-z0-9_]{0,40}$")
+    """What sets this library apart from others on the same servers: its schema there; empty: `public`."""
 
 
 class ReadingSettings(Group):
@@ -80,6 +95,7 @@ class OnlineSettings(Group):
 class IndexSettings(Group):
     """What `Library.open` takes."""
 
+    storage: StorageSettings = StorageSettings()
     reading: ReadingSettings = ReadingSettings()
     chunking: ChunkingSettings = ChunkingSettings()
     embedding: EmbeddingSettings = EmbeddingSettings()

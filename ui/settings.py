@@ -30,6 +30,7 @@ from index.settings import (
     OnlineSettings,
     ReadingSettings,
     RetrievalSettings,
+    StorageSettings,
 )
 from ui.parts.schedule import read_schedule
 
@@ -118,6 +119,8 @@ class Settings(BaseSettings):
 
     library: Path = user_data_path("ibid") / "library"
     """The folder of the library."""
+    storage: StorageSettings = StorageSettings()
+    """Where the library is kept, where that is not its folder."""
     reading: ReadingSettings = ReadingSettings()
     """How files are read, and what reading one may cost."""
     chunking: ChunkingSettings = ChunkingSettings()
@@ -142,6 +145,7 @@ class Settings(BaseSettings):
     @property
     def index(self) -> IndexSettings:
         return IndexSettings(
+            storage=self.storage,
             reading=self.reading,
             chunking=self.chunking,
             embedding=self.embedding,
