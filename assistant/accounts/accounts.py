@@ -12,8 +12,8 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, select
 
 from assistant.accounts.attempts import Attempts, Counter, of_account, of_address, of_device, of_user
-from assistant.accounts.database import engine as engine_of
 from assistant.accounts.database import alone, prepare
+from assistant.accounts.database import engine as engine_of
 from assistant.accounts.errors import AccountError, LinkSpent, NotSignedIn
 from assistant.accounts.links import Links
 from assistant.accounts.passwords import Passwords, require_good
