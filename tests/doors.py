@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import socket
 import threading
@@ -109,8 +110,9 @@ def served(app: Any) -> Iterator[str]:
 class Browser(httpx.Client):
     """A browser without scripts: it keeps cookies, and sends forms as they were shown."""
 
-    def __init__(self, address: str, **more: Any) -> None:
-        super().__init__(base_url=address, timeout=_PATIENCE, headers={"accept": "text/html"}, **more)
+    def __init__(self, address: str, **headers: str) -> None:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        super().__init__(base_url=address, timeout=_PATIENCE, headers={"accept": "text/html"} | named)
 
     def send_form(self, path: str, do: str = "", origin: str | None = None, **fields: str) -> httpx.Response:
         """Load a page, fill in its first form that has such a button, and send it."""
@@ -129,6 +131,7 @@ class Browser(httpx.Client):
         )
         (action,) = re.findall(r'action="([^"]*)"', form)
         told = dict(re.findall(r'type="hidden" name="([^"]*)" value="([^"]*)"', form))
+        told = {name: html.unescape(value) for name, value in told.items()}
         where = str(self.base_url).rstrip("/") if origin is None else origin
         chosen = {"do": do} if do else {}
         return self.post(f"/{action}", data=told | fields | chosen, headers={"origin": where})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import stat
 import threading
+import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -191,8 +192,6 @@ def test_a_password_fits_what_was_kept_of_it_and_nothing_else(one: str, other: s
     assert not passwords.fits(one, None)
     assert passwords.kept(one) != kept, "each has a salt of its own"
     if passwords.fits(other, kept):
-        import unicodedata
-
         assert unicodedata.normalize("NFKC", one) == unicodedata.normalize("NFKC", other)
 
 
