@@ -17,18 +17,15 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import gradio as gr
 
+from assistant.accounts.schema import LOCAL
 from assistant.engine import Assistant
 from index.errors import IbidError
 from ui.beside import beside
-from ui.chat.actions import Chat
 from ui.chat.page import ChatPage
-from ui.digest.actions import Digests
 from ui.digest.page import DigestPage
-from ui.library.actions import Desk
-from ui.library.adding import Adding
 from ui.library.page import LibraryPage
 from ui.programs import endpoints
-from ui.programs.operations import Programs
+from ui.rooms import Rooms
 
 LARGEST_UPLOAD = 256 * 2**20  # bytes: more than that of text no reader takes
 ASSETS = Path(__file__).parent / "assets"
@@ -37,18 +34,17 @@ _SANS = (gr.themes.LocalFont("Source Sans Pro", weights=(400, 700)), "system-ui"
 _MONO = ("ui-monospace", "Menlo", "Consolas", "monospace")
 
 
-def build(assistant: Assistant) -> gr.Blocks:
-    """The application over an assistant's library; `launch` it with `launch_options`."""
-    library = assistant.library
-    adding = Adding(library)
+def build(rooms: Rooms) -> gr.Blocks:
+    """The application over the rooms of its users; `launch` it with `launch_options`."""
+    first = rooms.room(LOCAL)
     page: gr.Blocks
     with gr.Blocks(title="Ibid", analytics_enabled=False, fill_width=True, fill_height=True) as page:
-        ChatPage(page, Chat(library, assistant, adding))
-        endpoints.declare(Programs(library, assistant))
+        ChatPage(page, lambda request: rooms.of(request).chat, first.chat)
+        endpoints.declare(lambda request: rooms.of(request).programs)
     with page.route("Library", "/library"):
-        LibraryPage(page, Desk(library, assistant, adding))
+        LibraryPage(page, lambda request: rooms.of(request).desk, first.desk)
     with page.route("Digest", "/digest"):
-        DigestPage(page, Digests(library, assistant))
+        DigestPage(page, lambda request: rooms.of(request).digests, first.digests)
     page.queue(default_concurrency_limit=16, max_size=256)
     return page
 
@@ -80,8 +76,9 @@ def serve(assistant: Assistant, host: str, port: int, **more: Any) -> None:
 
 def start(assistant: Assistant, host: str, port: int, **more: Any) -> gr.Blocks:
     """As `serve`, but return at once: `close` what is returned."""
-    page = build(assistant)
-    options = launch_options() | {"app_kwargs": beside(Programs(assistant.library, assistant), **more)}
+    rooms = Rooms(assistant)
+    page = build(rooms)
+    options = launch_options() | {"app_kwargs": beside(rooms, **more)}
     try:
         page.launch(server_name=host, server_port=port, prevent_thread_lock=True, **options)
     except OSError as error:

@@ -262,7 +262,8 @@ def offer_tools(configuration: Configuration) -> None:
 
     with opened(configuration) as library:
         assistant = assistant_over(library, configuration)
-        tools(Programs(library, assistant)).run("stdio")
+        programs = Programs(library, assistant)
+        tools(lambda _: programs).run("stdio")
 
 
 @cli.command("eval")
