@@ -74,10 +74,11 @@ def serve(assistant: Assistant, host: str, port: int, **more: Any) -> None:
     page.block_thread()
 
 
-def start(assistant: Assistant, host: str, port: int, **more: Any) -> gr.Blocks:
-    """As `serve`, but return at once: `close` what is returned."""
+def start(assistant: Assistant, host: str, port: int, proxies: str = "127.0.0.1", **more: Any) -> gr.Blocks:
+    """As `serve`, but return at once: `close` what is returned. `proxies` are believed on who asks, and how."""
     rooms = Rooms(assistant)
     page = build(rooms)
+    os.environ["FORWARDED_ALLOW_IPS"] = proxies  # read by the server that Gradio starts
     options = launch_options() | {"app_kwargs": beside(rooms, **more)}
     try:
         page.launch(server_name=host, server_port=port, prevent_thread_lock=True, **options)

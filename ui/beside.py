@@ -1,4 +1,4 @@
-"""What the server holds beside the page: routes for programs, and the guard at its door.
+"""What the server holds beside the page: routes for programs, the door, and the guard before it.
 
 Owns how they are joined to Gradio's own application, which takes them when it is launched. Routes given
 so come before Gradio's, whose last one takes every path.
@@ -11,7 +11,10 @@ from typing import Any
 
 from starlette.middleware import Middleware
 
+from ui.access.challenge import SignInFirst
+from ui.access.door import Door
 from ui.access.identified import Identified
+from ui.access.routes import routes as door_routes
 from ui.digest import feed
 from ui.guard import Guard
 from ui.library import leaves
@@ -19,17 +22,23 @@ from ui.programs import openai_api
 from ui.rooms import Rooms
 
 
-def beside(rooms: Rooms, mcp: bool = False, hosts: Collection[str] = ()) -> dict[str, Any]:
-    """`app_kwargs` for `launch`: with MCP tools where asked, and for the names in `hosts`."""
+def beside(
+    rooms: Rooms, mcp: bool = False, hosts: Collection[str] = (), door: Door | None = None
+) -> dict[str, Any]:
+    """`app_kwargs` for `launch`: with MCP tools where asked, for the names in `hosts`, with accounts by a `door`."""
     routes = [
         *openai_api.routes(lambda http: rooms.of(http).chat_api),
         *feed.routes(lambda http: rooms.of(http).digests),
         *leaves.routes(lambda http: rooms.of(http).library),
     ]
-    joined: dict[str, Any] = {
-        "routes": routes,
-        "middleware": [Middleware(Identified), Middleware(Guard, hosts=hosts)],
-    }
+    middleware = [
+        Middleware(Guard, hosts=hosts),
+        Middleware(Identified, known=door.accounts if door else None),
+    ]
+    if door:
+        routes += door_routes(door)
+        middleware.append(Middleware(SignInFirst))
+    joined: dict[str, Any] = {"routes": routes, "middleware": middleware}
     if mcp:
         from ui.programs.mcp_tools import tools  # a third of a second that only this needs
 

@@ -20,6 +20,7 @@ from assistant.engine import Assistant
 from assistant.libraries import MINE, SHARED, Libraries, Name
 from index.errors import NotAllowed
 from index.library import Library
+from ui.access.identified import USER
 from ui.chat.actions import Chat
 from ui.digest.actions import Digests
 from ui.library.actions import Desk
@@ -29,7 +30,6 @@ from ui.programs.operations import Programs
 
 CHOICE = "ibid_library"
 """The cookie that says in which of their libraries a user is; programs send it as a header, `Ibid-Library`."""
-_USER = "ibid.user"
 _MOST = 200  # rooms
 _IDLE = 1800.0  # seconds after which a room that nobody is in may be closed
 
@@ -78,7 +78,7 @@ class Rooms:
         if request is None:
             return self.room(LOCAL)
         connection = HTTPConnection(getattr(request, "request", request).scope)
-        user = connection.scope.get(_USER)
+        user = connection.scope.get(USER)
         if user is None:
             raise NotAllowed("Sign in first: your session has ended.")
         return self.room(user, connection.headers.get("ibid-library") or connection.cookies.get(CHOICE, ""))
