@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
 
 from assistant import conversation_search
-from assistant.conversation_tables import conversations, create_missing, feedback, removed, texts, turns
+from assistant.conversation_tables import conversations, feedback, prepared, removed, texts, turns
 from assistant.reactions import reaction
 from assistant.schema import Feedback, Turn
 from index.errors import IbidError
@@ -62,8 +62,7 @@ class Conversations:
     """
 
     def __init__(self, library: Library) -> None:
-        self._engine: Engine = library.catalog.engine
-        create_missing(self._engine)
+        self._engine = prepared(library.catalog.engine)
         conversation_search.prepare(self._engine)
         self.purge(datetime.now(UTC) - _RESTORABLE)
 
