@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, insert, select, update
 
 from assistant import conversation_search
-from assistant.conversation_tables import conversations, create_missing, feedback, removed, texts, turns
+from assistant.conversation_tables import conversations, feedback, prepared, removed, texts, turns
 from assistant.reactions import reaction
 from assistant.schema import Feedback, Turn
 from index.errors import IbidError
@@ -62,9 +62,8 @@ class Conversations:
     """
 
     def __init__(self, library: Library) -> None:
-        self._engine: Engine = library.catalog.engine
+        self._engine = prepared(library.catalog.engine)
         self._owner = library.reader
-        create_missing(self._engine)
         conversation_search.prepare(self._engine)
         self.purge(datetime.now(UTC) - _RESTORABLE)
 

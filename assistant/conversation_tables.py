@@ -1,13 +1,15 @@
 """The tables that conversations and saved questions are kept in, in the catalog's database.
 
-What came after the first two are tables of their own and not columns, so that a library made before them
-opens as it is. Refuses to know what a turn holds.
+A change of one is a revision in `migrations`. Refuses to know what a turn holds.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Engine, Integer, MetaData, String, Table, Text, inspect
-from sqlalchemy.schema import CreateIndex, CreateTable
+from pathlib import Path
+
+from sqlalchemy import Column, Engine, Integer, MetaData, String, Table, Text
+
+from index.migrate import Tables, bring_up
 
 metadata = MetaData()
 
@@ -77,15 +79,10 @@ saved_answers = Table(
     Column("answer", Text, nullable=False),
 )
 
+CONVERSATIONS = Tables("conversations", metadata, Path(__file__).parent / "migrations" / "versions")
 
-def create_missing(engine: Engine) -> None:
-    """Create the tables that the database does not have yet; two processes may do so at once."""
-    with engine.begin() as connection:
-        for table in metadata.sorted_tables:
-            connection.execute(CreateTable(table, if_not_exists=True))
-            there = {column["name"] for column in inspect(connection).get_columns(table.name)}
-            if "owner" in table.c and "owner" not in there:
-                owned = f"ALTER TABLE {table.name} ADD COLUMN owner VARCHAR(40) DEFAULT '' NOT NULL"
-                connection.exec_driver_sql(owned)
-            for index in table.indexes:
-                connection.execute(CreateIndex(index, if_not_exists=True))
+
+def prepared(engine: Engine) -> Engine:
+    """The database with these tables in their newest form, made where there are none."""
+    bring_up(engine, CONVERSATIONS)
+    return engine

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 
-from assistant.conversation_tables import create_missing, saved_answers, saved_questions
+from assistant.conversation_tables import prepared, saved_answers, saved_questions
 from assistant.digest import start_of
 from assistant.engine import Assistant
 from assistant.schema import Answer
@@ -79,7 +79,7 @@ class SavedQuestions:
         self.assistant = assistant.quoting  # so that an answer changes only where the papers do
         self._catalog = assistant.library.catalog
         self._owner = assistant.library.reader
-        create_missing(self._catalog.engine)
+        prepared(self._catalog.engine)
 
     def list(self) -> list[SavedQuestion]:
         """All of them, in the order they were saved in."""

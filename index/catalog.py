@@ -18,23 +18,22 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
-    bindparam,
     create_engine,
     delete,
     event,
     insert,
-    inspect,
     or_,
     select,
     update,
 )
 
 from index.arrivals import drop_arrivals, note_arrivals
-from index.authors import author_key, author_rows
+from index.authors import author_rows
 from index.contents import forget_contents
 from index.errors import LibraryError
 from index.identity import same_paper, share_identifier, versions_of_one
 from index.merge import title_key
+from index.migrate import Tables, bring_up
 from index.rows import (
     Entry,
     Indexed,
@@ -47,7 +46,6 @@ from index.rows import (
     paper_row,
     record_of,
     record_rows,
-    source_key,
     vector_rows,
 )
 from index.schema import Document, Paper, Unreadable
@@ -66,11 +64,7 @@ from index.tables import (
 )
 from index.tags import drop_tags
 
-SCHEMA = "1"
-ACRONYMS = "1"
-"""By which rules acronyms were read; to be raised where `index.acronyms.explained` changes."""
-AUTHORS = "1"
-"""In which form authors and what papers are ordered by are kept (`index.authors`, `index.rows.source_key`)."""
+CATALOG = Tables("catalog", metadata, Path(__file__).parent / "migrations" / "versions")
 _OF_PAPERS = (papers.c.id, chunks.c.paper_id, records.c.paper_id, acronyms.c.paper_id, authors.c.paper_id)
 
 
@@ -80,22 +74,11 @@ class Catalog(Shelf):
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
         try:
-            metadata.create_all(self.engine)
-            _add_columns(self.engine)
-            for index in papers.indexes | records.indexes:  # those that a library made earlier has not
-                index.create(self.engine, checkfirst=True)
-            stored = self.fact("schema")
-            if self.fact("authors") != AUTHORS:
-                self._learn_authors()
+            bring_up(self.engine, CATALOG)
+        except LibraryError:
+            raise
         except Exception as error:
             raise LibraryError(f"The catalog {url} cannot be opened: {error}") from error
-        if stored is None:
-            self.set_fact("schema", SCHEMA)
-            self.set_fact("acronyms", ACRONYMS)
-        elif stored != SCHEMA:
-            raise LibraryError(
-                f"The catalog {url} has schema {stored}, this Ibid reads {SCHEMA}: update Ibid."
-            )
 
     @classmethod
     def in_folder(cls, folder: Path) -> Catalog:
@@ -124,11 +107,6 @@ class Catalog(Shelf):
     def change(self) -> int:
         """The number of the last change; 0 for a new library."""
         return int(self.fact("change") or 0)
-
-    @property
-    def unlearned(self) -> bool:
-        """Whether `learn_acronyms` is needed."""
-        return self.fact("acronyms") != ACRONYMS
 
     # Writing
 
@@ -232,39 +210,6 @@ class Catalog(Shelf):
         with self.engine.begin() as connection:
             connection.execute(delete(records).where(records.c.paper_id == paper_id))
             _insert(connection, records, list(record_rows(paper_id, said)))
-
-    def learn_acronyms(self) -> None:
-        """Read the acronyms of all papers anew; a library made before they were kept, or by other rules, needs it."""
-        with self.engine.begin() as connection:
-            connection.execute(delete(acronyms))
-            ids = list(connection.scalars(select(papers.c.id)))
-            for page in pages(ids):
-                wanted = select(papers.c.id, papers.c.title, papers.c.text).where(papers.c.id.in_(page))
-                told = [row for paper in connection.execute(wanted) for row in acronym_rows(*paper)]
-                _insert(connection, acronyms, told)
-            _put_fact(connection, "acronyms", ACRONYMS)
-
-    def _learn_authors(self) -> None:
-        """Note who wrote what and what papers are ordered by, in a library made before that was kept."""
-        keyed = (
-            update(papers)
-            .where(papers.c.id == bindparam("paper_id"))
-            .values(author_key=bindparam("author"), source_key=bindparam("source"))
-        )
-        with self.engine.begin() as connection:
-            connection.execute(delete(authors))
-            for page in pages(list(connection.scalars(select(papers.c.id)))):
-                known = connection.scalars(select(papers.c.paper).where(papers.c.id.in_(page)))
-                read = [Paper.model_validate_json(paper) for paper in known]
-                _insert(connection, authors, [row for paper in read for row in author_rows(paper)])
-                connection.execute(
-                    keyed,
-                    [
-                        {"paper_id": paper.id, "author": author_key(paper), "source": source_key(paper)}
-                        for paper in read
-                    ],
-                )
-            _put_fact(connection, "authors", AUTHORS)
 
     def mark_ready(self, change: int) -> None:
         """The caches hold everything up to `change`: its papers may be shown."""
@@ -371,17 +316,6 @@ def _engine(url: str) -> Engine:
                 connection.execute(f"PRAGMA {pragma}")
 
     return engine
-
-
-def _add_columns(engine: Engine) -> None:
-    """The columns that a library made earlier has not."""
-    for table in (papers, chunks):
-        there = {column["name"] for column in inspect(engine).get_columns(table.name)}
-        for column in table.columns:
-            if column.name not in there:
-                kind = column.type.compile(engine.dialect)
-                with engine.begin() as connection:
-                    connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {column.name} {kind}")
 
 
 def _insert(connection: Connection, table: Any, rows: Sequence[dict[str, Any]]) -> None:

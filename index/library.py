@@ -317,13 +317,10 @@ class Library(Lookup):
             broken = bool(caches.faults())
         except LibraryError:
             broken = True
-        unlearned = self.catalog.unlearned
-        if not (broken or unlearned or caches.behind or self.catalog.counts()["pending"]):
+        if not (broken or caches.behind or self.catalog.counts()["pending"]):
             return
         try:
             with writing(self.folder, "ibid, bringing the caches up to date"):
-                if unlearned:
-                    self.catalog.learn_acronyms()
                 caches.rebuild() if broken else caches.follow()
         except LibraryLocked:
             if broken:
