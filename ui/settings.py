@@ -33,6 +33,7 @@ from index.settings import (
     StorageSettings,
 )
 from ui.parts.schedule import read_schedule
+from ui.watch.settings import WatchSettings
 
 _PREFIX = "IBID_"
 
@@ -139,6 +140,8 @@ class Settings(BaseSettings):
     """How answers are made with them."""
     server: ServerSettings = ServerSettings()
     """Where the chat page listens."""
+    watch: WatchSettings = WatchSettings()
+    """How a running server is watched: docs/operations.md."""
     digest: DigestSettings = DigestSettings()
     """What a digest tells, and how and when it is sent by e-mail."""
 

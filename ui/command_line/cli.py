@@ -249,7 +249,9 @@ def serve(configuration: Configuration, host: str | None, port: int | None, mcp:
     with opened(configuration) as library:
         assistant = assistant_over(library, configuration)
         with postman_beside(assistant, settings.digest):
-            serve_pages(assistant, server.host, server.port, mcp=server.mcp, hosts=server.names)
+            serve_pages(
+                assistant, server.host, server.port, settings.watch, mcp=server.mcp, hosts=server.names
+            )
 
 
 @cli.command("mcp")

@@ -37,6 +37,7 @@ from ui.programs.openai_schema import (
     usage,
 )
 from ui.programs.operations import Programs
+from ui.watch.requests import request_name
 
 _log = logging.getLogger(__name__)
 _REMEMBERED = 256  # answers
@@ -218,7 +219,7 @@ def _failed(error: Exception) -> Response:
 
 def _logged(error: Exception) -> Exception:
     if not isinstance(error, IbidError):
-        _log.warning("a completion failed", exc_info=error)
+        _log.warning("a completion failed", exc_info=error, extra={"request": request_name()})
     return error
 
 
