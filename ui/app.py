@@ -90,7 +90,7 @@ def serve(assistant: Assistant, host: str, port: int, watch: WatchSettings, **mo
         if stopped():
             readiness.leave(watch.drain)
         if page.server:
-            page.server.close()
+            page.server.close()  # type: ignore[no-untyped-call]
 
 
 def start(assistant: Assistant, host: str, port: int, **more: Any) -> gr.Blocks:
