@@ -40,7 +40,7 @@ SMALL: Mapping[str, str] = MappingProxyType(
         "vocab.txt": "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
     }
 )
-"""The original's files beside its weights: how it is built, and how it cuts words. Those that lie there must be these."""
+"""The original's files beside its weights: how it is built and how it cuts words. What lies there must be these."""
 
 PROBE = "Every sentence of an answer points at the place in a paper that it came from."
 _PROBE_VECTOR = """
