@@ -18,6 +18,7 @@ from assistant.conversation_tables import prepared, saved_answers, saved_questio
 from assistant.digest import start_of
 from assistant.engine import Assistant
 from assistant.schema import Answer
+from assistant.watched import NOBODY
 from index.errors import IbidError
 from index.filters import organization_key
 from index.schema import Filters, Paper, Value
@@ -76,7 +77,8 @@ class SavedQuestions:
     """The questions that a library's reader saved. Each method is one transaction or a few, of many processes."""
 
     def __init__(self, assistant: Assistant) -> None:
-        self.assistant = assistant.quoting  # so that an answer changes only where the papers do
+        # Quoting, so that an answer changes only where the papers do.
+        self.assistant = assistant.quoting.watched_by(NOBODY)
         self._catalog = assistant.library.catalog
         self._owner = assistant.library.reader
         prepared(self._catalog.engine)

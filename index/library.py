@@ -7,7 +7,7 @@ loads neither.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from functools import cached_property
@@ -26,6 +26,7 @@ from index.errors import EmbedderMismatch, LibraryError, LibraryLocked, NotAllow
 from index.ingest import AddReport, Ingestion, Mirror, Progress, Step
 from index.lock import writing
 from index.lookup import ADDING, Lookup
+from index.mishaps import tell_errors
 from index.online.addresses import Address, advised, parted
 from index.online.papers import Online
 from index.originals import Originals
@@ -249,6 +250,22 @@ class Library(Lookup):
             raise NotAllowed(
                 "This library is shared, and only its administrators change it. Choose your own papers to add some."
             )
+
+    # What is open
+
+    @property
+    def open_caches(self) -> Caches | None:
+        """Both caches where they are open; unlike `caches` this opens nothing."""
+        return self._held.caches
+
+    @property
+    def opened(self) -> bool:
+        """Whether the model and both caches are open, so that a question waits for neither."""
+        return self._held.caches is not None and "embedder" in vars(self)
+
+    def tell_database_errors(self, told: Callable[[str], None]) -> None:
+        """Have each error of the catalog's database told by its kind: `connection`, `integrity` or `other`."""
+        tell_errors(self.catalog.engine, told)
 
     # Parts, opened when first needed
 

@@ -26,6 +26,12 @@ from ui.digest.page import DigestPage
 from ui.library.page import LibraryPage
 from ui.programs import endpoints
 from ui.rooms import Rooms
+from ui.watch import metrics
+from ui.watch.health import Readiness
+from ui.watch.logs import logging_to
+from ui.watch.questions import Questions
+from ui.watch.settings import WatchSettings
+from ui.watch.stopping import told_to_stop
 
 LARGEST_UPLOAD = 256 * 2**20  # bytes: more than that of text no reader takes
 ASSETS = Path(__file__).parent / "assets"
@@ -67,21 +73,37 @@ def launch_options() -> dict[str, Any]:
     }
 
 
-def serve(assistant: Assistant, host: str, port: int, **more: Any) -> None:
-    """Serve an assistant and its library until Ctrl-C, with what `beside` takes. IbidError where the port is taken."""
-    page = start(assistant, host, port, **more)
-    print(f"Ibid is at http://{host}:{port} (Ctrl-C stops it)", file=sys.stderr, flush=True)
-    page.block_thread()
+def serve(assistant: Assistant, host: str, port: int, watch: WatchSettings, **more: Any) -> None:
+    """Serve an assistant and its library until Ctrl-C or SIGTERM, with what `beside` takes.
+
+    After SIGTERM the server is ready for nobody, and answers under way may end. IbidError where the port is taken.
+    """
+    readiness = Readiness(lambda: assistant.library)
+    with logging_to(watch), told_to_stop() as stopped:
+        page = start(assistant, host, port, watch=watch, readiness=readiness, **more)
+        readiness.open()
+        print(f"Ibid is at http://{host}:{port} (Ctrl-C stops it)", file=sys.stderr, flush=True)
+        if stopped():
+            readiness.leave(watch.drain)
+        if page.server:
+            page.server.close()  # type: ignore[no-untyped-call]
 
 
 def start(assistant: Assistant, host: str, port: int, proxies: str = "127.0.0.1", **more: Any) -> gr.Blocks:
     """As `serve`, but return at once: `close` what is returned. `proxies` are believed on who asks, and how."""
+    assistant = assistant.watched_by(Questions())
+    assistant.library.tell_database_errors(metrics.database_failed)
     rooms = Rooms(assistant)
     page = build(rooms)
     os.environ["FORWARDED_ALLOW_IPS"] = proxies  # read by the server that Gradio starts
-    options = launch_options() | {"app_kwargs": beside(rooms, **more)}
+    joined = beside(rooms, waiting=lambda: len(page._queue), **more)
     try:
-        page.launch(server_name=host, server_port=port, prevent_thread_lock=True, **options)
+        page.launch(
+            server_name=host,
+            server_port=port,
+            prevent_thread_lock=True,
+            **(launch_options() | {"app_kwargs": joined}),
+        )
     except OSError as error:
         raise IbidError(
             f"Port {port} on {host} is in use or not allowed. Stop what uses it, or choose another: "

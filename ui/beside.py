@@ -6,7 +6,7 @@ so come before Gradio's, whose last one takes every path.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 from starlette.middleware import Middleware
@@ -20,18 +20,35 @@ from ui.guard import Guard
 from ui.library import leaves
 from ui.programs import openai_api
 from ui.rooms import Rooms
+from ui.watch import routes as watching
+from ui.watch.health import Readiness
+from ui.watch.requests import Watched
+from ui.watch.settings import WatchSettings
+from ui.watch.state import State
 
 
 def beside(
-    rooms: Rooms, mcp: bool = False, hosts: Collection[str] = (), door: Door | None = None
+    rooms: Rooms,
+    mcp: bool = False,
+    hosts: Collection[str] = (),
+    door: Door | None = None,
+    watch: WatchSettings = WatchSettings(),
+    readiness: Readiness | None = None,
+    waiting: Callable[[], int] = lambda: 0,
 ) -> dict[str, Any]:
-    """`app_kwargs` for `launch`: with MCP tools where asked, for the names in `hosts`, with accounts by a `door`."""
+    """`app_kwargs` for `launch`: with MCP tools where asked, for the names in `hosts`, with accounts by a `door`.
+
+    `waiting` tells how many of the pages' events wait for their turn.
+    """
+    ready = readiness or Readiness(lambda: rooms.shared)
     routes = [
         *openai_api.routes(lambda http: rooms.of(http).chat_api),
         *feed.routes(lambda http: rooms.of(http).digests),
         *leaves.routes(lambda http: rooms.of(http).library),
+        *watching.routes(watch, ready, State(lambda: [rooms.shared], waiting)),
     ]
     middleware = [
+        Middleware(Watched),
         Middleware(Guard, hosts=hosts),
         Middleware(Identified, known=door.accounts if door else None),
     ]

@@ -10,7 +10,6 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import HTTPConnection
@@ -109,8 +108,9 @@ class Rooms:
             self._libraries.close()
 
     @property
-    def open(self) -> Mapping[tuple[str, Name], Room]:
-        return dict(self._rooms)
+    def shared(self) -> Library:
+        """The library that all share."""
+        return self._libraries.shared
 
     def _made(self, user: User, name: Name) -> Room:
         library: Library = self._libraries.of(user, name)

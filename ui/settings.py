@@ -34,6 +34,7 @@ from index.settings import (
     StorageSettings,
 )
 from ui.parts.schedule import read_schedule
+from ui.watch.settings import WatchSettings
 
 _PREFIX = "IBID_"
 
@@ -161,6 +162,8 @@ class Settings(BaseSettings):
     """Where the server listens, and what it answers to."""
     access: AccessSettings = AccessSettings()
     """Who may use the server: docs/accounts.md."""
+    watch: WatchSettings = WatchSettings()
+    """How a running server is watched: docs/operations.md."""
     digest: DigestSettings = DigestSettings()
     """What a digest tells, and how and when it is sent by e-mail."""
 

@@ -257,7 +257,7 @@ def serve(configuration: Configuration, host: str | None, port: int | None, mcp:
             if door:
                 welcome_first(door, settings.access.address or server.home)
             named = {"mcp": server.mcp, "hosts": server.names, "proxies": server.proxies}
-            serve_pages(assistant, server.host, server.port, door=door, **named)
+            serve_pages(assistant, server.host, server.port, settings.watch, door=door, **named)
 
 
 @cli.command("mcp")
