@@ -6,6 +6,7 @@ and hub look-ups are turned off before Gradio is imported, fonts come from Gradi
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from functools import cache
@@ -29,16 +30,19 @@ from ui.library.adding import Adding
 from ui.library.page import LibraryPage
 from ui.programs import endpoints
 from ui.programs.operations import Programs
+from ui.settings import LimitSettings
 
-LARGEST_UPLOAD = 256 * 2**20  # bytes: more than that of text no reader takes
 ASSETS = Path(__file__).parent / "assets"
 # Of the fonts that Gradio carries, most hold a part of Latin only; this one is whole, at these weights.
 _SANS = (gr.themes.LocalFont("Source Sans Pro", weights=(400, 700)), "system-ui", "sans-serif")
 _MONO = ("ui-monospace", "Menlo", "Consolas", "monospace")
 
 
-def build(assistant: Assistant) -> gr.Blocks:
-    """The application over an assistant's library; `launch` it with `launch_options`."""
+def build(assistant: Assistant, queue: int = LimitSettings().queue) -> gr.Blocks:
+    """The application over an assistant's library; `launch` it with `launch_options`.
+
+    `queue` is how many events may wait; 0: any number.
+    """
     library = assistant.library
     adding = Adding(library)
     page: gr.Blocks
@@ -49,22 +53,22 @@ def build(assistant: Assistant) -> gr.Blocks:
         LibraryPage(page, Desk(library, assistant, adding))
     with page.route("Digest", "/digest"):
         DigestPage(page, Digests(library, assistant))
-    page.queue(default_concurrency_limit=16, max_size=256)
+    page.queue(default_concurrency_limit=16, max_size=queue or None)
     return page
 
 
-def launch_options() -> dict[str, Any]:
-    """Everything `launch` is given but the address."""
+def launch_options(limits: LimitSettings) -> dict[str, Any]:
+    """Everything `launch` is given but the address, and what stands beside the page."""
     return {
         "theme": gr.themes.Base(font=_SANS, font_mono=_MONO),
         "css_paths": [ASSETS / name for name in ("app.css", "leaf.css", "library.css", "digest.css")],
-        "head": f"<script>window.ibidMathematics = {_typesetter()};\n{_script()}</script>",
+        "head": _head(limits),
         "favicon_path": ASSETS / "icon.svg",
         "footer_links": [],
         "run_history": False,
         "show_error": True,
         "quiet": True,
-        "max_file_size": LARGEST_UPLOAD,
+        "max_file_size": limits.upload or None,
         "share": False,
         "ssr_mode": False,
         "mcp_server": False,
@@ -78,10 +82,15 @@ def serve(assistant: Assistant, host: str, port: int, **more: Any) -> None:
     page.block_thread()
 
 
-def start(assistant: Assistant, host: str, port: int, **more: Any) -> gr.Blocks:
+def start(
+    assistant: Assistant, host: str, port: int, limits: LimitSettings | None = None, **more: Any
+) -> gr.Blocks:
     """As `serve`, but return at once: `close` what is returned."""
-    page = build(assistant)
-    options = launch_options() | {"app_kwargs": beside(Programs(assistant.library, assistant), **more)}
+    limits = limits or LimitSettings()
+    page = build(assistant, limits.queue)
+    programs = Programs(assistant.library, assistant)
+    options = launch_options(limits)
+    options |= beside(page, programs, options["head"], limits=limits, **more)
     try:
         page.launch(server_name=host, server_port=port, prevent_thread_lock=True, **options)
     except OSError as error:
@@ -90,6 +99,12 @@ def start(assistant: Assistant, host: str, port: int, **more: Any) -> gr.Blocks:
             f"ibid serve --port {port + 1}"
         ) from error
     return page
+
+
+def _head(limits: LimitSettings) -> str:
+    """The pages' script, with what of the limits it tells before anything is sent."""
+    told = json.dumps(limits.model_dump(include={"question", "upload", "files", "body"}))
+    return f"<script>window.ibidMathematics = {_typesetter()};\nwindow.ibidLimits = {told};\n{_script()}</script>"
 
 
 @cache

@@ -249,7 +249,8 @@ def serve(configuration: Configuration, host: str | None, port: int | None, mcp:
     with opened(configuration) as library:
         assistant = assistant_over(library, configuration)
         with postman_beside(assistant, settings.digest):
-            serve_pages(assistant, server.host, server.port, mcp=server.mcp, hosts=server.names)
+            names, limits = server.names, settings.limits
+            serve_pages(assistant, server.host, server.port, mcp=server.mcp, hosts=names, limits=limits)
 
 
 @cli.command("mcp")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from ui.guard import refusal
+from ui.gate.hosts import refusal
 from ui.settings import ServerSettings
 
 pytestmark = [
