@@ -45,7 +45,7 @@ def beside(
     limits: LimitSettings | None = None,
     known: Known | None = None,
 ) -> dict[str, Any]:
-    """What `launch` is given for it: with MCP tools where asked, for the names in `hosts` and the users that are `known`.
+    """What `launch` is given for it: with MCP tools where asked, for the names in `hosts`, and the users `known`.
 
     `head` is what the launched page has in its head.
     """

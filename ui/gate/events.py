@@ -18,49 +18,23 @@ Kind = Literal["page", "endpoint"]
 
 PAGES: Mapping[str, frozenset[str]] = {
     "ChatPage": frozenset(
-        ["_ask", "_run", "_enter", "_settle", "_act", "_refresh", "_stop", "_new", "_narrow", "_leave"],
+        {"_ask", "_run", "_enter", "_settle", "_act", "_refresh", "_stop", "_new", "_narrow", "_leave"}
     ),
     "LibraryPage": frozenset(
-        [
-            "_enter",
-            "_show",
-            "_tag",
-            "_remove",
-            "_bring_back",
-            "_give",
-            "_paste",
-            "_retry",
-            "_cancel",
-            "_clear",
-            "_follow",
-        ],
+        {"_enter", "_show", "_tag", "_remove", "_bring_back", "_give", "_paste"}
+        | {"_retry", "_cancel", "_clear", "_follow"}
     ),
-    "DigestPage": frozenset(["_enter", "_show", "_save", "_forget"]),
+    "DigestPage": frozenset({"_enter", "_show", "_save", "_forget"}),
 }
 """What the pages' own scripts set off: for whoever is signed in, in a browser, and for no token."""
-ENDPOINTS = frozenset(["search", "ask", "papers", "add", "fetch"])
+ENDPOINTS = frozenset({"search", "ask", "papers", "add", "fetch"})
 """What programs may call: for whoever is signed in, and for whoever's token it is."""
 SERVICES: Mapping[str, frozenset[str]] = {
     "chat": frozenset(
-        [
-            "choices",
-            "earlier",
-            "export",
-            "follow_ups",
-            "found",
-            "indexing",
-            "older",
-            "rate",
-            "section",
-            "similar",
-            "starters",
-            "terms",
-            "text_of",
-            "titles",
-            "why",
-        ]
+        {"text_of", "section", "why", "similar", "found", "older", "titles", "terms", "indexing", "export"}
+        | {"earlier", "choices", "rate", "starters", "follow_ups"}
     ),
-    "library": frozenset(["ask", "bibtex", "coloured", "draw", "endings", "listed"]),
+    "library": frozenset({"ask", "bibtex", "listed", "draw", "coloured", "endings"}),
 }
 """What the pages' scripts ask for, by page: like the pages' events."""
 
@@ -80,7 +54,7 @@ class Events:
         self.by_number = {
             number: event for number, fn in page.fns.items() if (event := classified(fn)) is not None
         }
-        self.services = {number: names for number, names in _services(page).items() if names & _ALL}
+        self.services = {number: names for number, names in services_of(page).items() if names & _ALL}
 
     @property
     def endpoints(self) -> frozenset[str]:
@@ -89,11 +63,12 @@ class Events:
 
     def event(self, number: Any) -> Event | None:
         """The event of that number."""
-        return self.by_number.get(number) if isinstance(number, int) else None
+        return self.by_number.get(number) if type(number) is int else None
 
     def offers(self, component: Any, service: Any) -> bool:
         """Whether a component has a service, and one of the table."""
-        return isinstance(component, int) and service in self.services.get(component, set()) & _ALL
+        known = self.services.get(component, set()) if type(component) is int else set()
+        return isinstance(service, str) and service in known & _ALL
 
     def under_way(self, event_id: str) -> bool:
         """Whether Gradio still has something to do for an event."""
@@ -114,7 +89,7 @@ def classified(fn: Any) -> Event | None:
     return Event(name=f"ChatPage.{name}", kind="page") if name == _SETTLING and not owner else None
 
 
-def _services(page: gr.Blocks) -> dict[int, set[str]]:
+def services_of(page: gr.Blocks) -> dict[int, set[str]]:
     """The names of what a request may call on each component, as Gradio tells them apart."""
     found: dict[int, set[str]] = {}
     for number, block in page.blocks.items():
