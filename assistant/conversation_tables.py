@@ -6,7 +6,7 @@ opens as it is. Refuses to know what a turn holds.
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Engine, Integer, MetaData, String, Table, Text
+from sqlalchemy import Column, Engine, Integer, MetaData, String, Table, Text, inspect
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 metadata = MetaData()
@@ -19,6 +19,7 @@ conversations = Table(
     Column("created", String(32), nullable=False),
     Column("updated", String(32), nullable=False, index=True),
     Column("scope", Text, nullable=False),
+    Column("owner", String(40), nullable=False, server_default="", index=True),
 )
 
 turns = Table(
@@ -63,6 +64,7 @@ saved_questions = Table(
     Column("question", Text, nullable=False),
     Column("scope", Text, nullable=False),
     Column("saved", String(32), nullable=False, index=True),
+    Column("owner", String(40), nullable=False, server_default="", index=True),
 )
 
 saved_answers = Table(
@@ -81,5 +83,9 @@ def create_missing(engine: Engine) -> None:
     with engine.begin() as connection:
         for table in metadata.sorted_tables:
             connection.execute(CreateTable(table, if_not_exists=True))
+            there = {column["name"] for column in inspect(connection).get_columns(table.name)}
+            if "owner" in table.c and "owner" not in there:
+                owned = f"ALTER TABLE {table.name} ADD COLUMN owner VARCHAR(40) DEFAULT '' NOT NULL"
+                connection.exec_driver_sql(owned)
             for index in table.indexes:
                 connection.execute(CreateIndex(index, if_not_exists=True))

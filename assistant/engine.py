@@ -71,6 +71,10 @@ class Assistant:
         """The same without language models: its answers are quoted, cost nothing and do not vary."""
         return Assistant(self.library, self.settings, self.today) if self.models else self
 
+    def over(self, library: Library) -> Assistant:
+        """The same over another library."""
+        return Assistant(library, self.settings, self.today, self.models)
+
     def written_by(self, spec: str) -> Assistant:
         """The same with another model that writes; raises what `load_model` does. It has models already."""
         assert self.models is not None

@@ -14,7 +14,7 @@ from index.arrivals import Arrivals, arrived_since
 from index.atlas import Atlas, draw
 from index.caches import Caches
 from index.catalog import Catalog
-from index.embedding import Embedder, load_embedder
+from index.embedding import Embedder
 from index.errors import PaperNotFound
 from index.leaves import Leaves
 from index.listing import Lister, Listing, Order
@@ -53,6 +53,9 @@ class Lookup:
     catalog: Catalog
     originals: Originals
     reranker: Reranker | None
+    reader: str = ""
+    """Whose conversations and saved questions are meant; empty on a machine of one's own."""
+    may_change: bool = True
 
     @property
     def caches(self) -> Caches:
@@ -188,7 +191,8 @@ class Lookup:
 
     @cached_property
     def embedder(self) -> Embedder:
-        return load_embedder(self.settings.embedding.model, self.settings.embedding.models)
+        """The model that questions and papers are embedded by."""
+        raise NotImplementedError
 
     @property
     def leaves(self) -> Leaves:

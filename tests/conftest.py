@@ -30,6 +30,8 @@ from index.settings import EmbeddingSettings, IndexSettings
 from tests.paged import long_paper, shelve
 from ui.settings import DigestSettings
 
+pytest_plugins = ["tests.servers"]
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Has tests that serve the application pass over warnings that are Gradio's own."""

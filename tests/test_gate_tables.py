@@ -16,7 +16,7 @@ from ui import app
 from ui.beside import beside
 from ui.gate.events import ENDPOINTS, PAGES, SERVICES, Events, classified, services_of
 from ui.gate.routes import ROUTES, Rule, rule_for
-from ui.programs.operations import Programs
+from ui.rooms import Rooms
 
 pytestmark = pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning")
 
@@ -25,9 +25,9 @@ pytestmark = pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning")
 def assembled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[gr.Blocks, Any]]:
     """The pages and the application around them, as the server has them, with MCP."""
     with Library.open(tmp_path_factory.mktemp("assembled") / "library") as library:
-        assistant = Assistant(library)
-        page = app.build(assistant)
-        made = beside(page, Programs(library, assistant), mcp=True)
+        rooms = Rooms(Assistant(library))
+        page = app.build(rooms)
+        made = beside(rooms, page, mcp=True)
         page.run_history = False
         yield page, App.create_app(page, app=made["_app"], app_kwargs=made["app_kwargs"])
 

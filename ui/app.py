@@ -18,18 +18,15 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import gradio as gr
 
+from assistant.accounts.schema import LOCAL
 from assistant.engine import Assistant
 from index.errors import IbidError
 from ui.beside import beside
-from ui.chat.actions import Chat
 from ui.chat.page import ChatPage
-from ui.digest.actions import Digests
 from ui.digest.page import DigestPage
-from ui.library.actions import Desk
-from ui.library.adding import Adding
 from ui.library.page import LibraryPage
 from ui.programs import endpoints
-from ui.programs.operations import Programs
+from ui.rooms import Rooms
 from ui.settings import LimitSettings
 
 ASSETS = Path(__file__).parent / "assets"
@@ -38,21 +35,20 @@ _SANS = (gr.themes.LocalFont("Source Sans Pro", weights=(400, 700)), "system-ui"
 _MONO = ("ui-monospace", "Menlo", "Consolas", "monospace")
 
 
-def build(assistant: Assistant, queue: int = LimitSettings().queue) -> gr.Blocks:
-    """The application over an assistant's library; `launch` it with `launch_options`.
+def build(rooms: Rooms, queue: int = LimitSettings().queue) -> gr.Blocks:
+    """The application over the rooms of its users; `launch` it with `launch_options`.
 
     `queue` is how many events may wait; 0: any number.
     """
-    library = assistant.library
-    adding = Adding(library)
+    first = rooms.room(LOCAL)
     page: gr.Blocks
     with gr.Blocks(title="Ibid", analytics_enabled=False, fill_width=True, fill_height=True) as page:
-        ChatPage(page, Chat(library, assistant, adding))
-        endpoints.declare(Programs(library, assistant))
+        ChatPage(page, lambda request: rooms.of(request).chat, first.chat)
+        endpoints.declare(lambda request: rooms.of(request).programs)
     with page.route("Library", "/library"):
-        LibraryPage(page, Desk(library, assistant, adding))
+        LibraryPage(page, lambda request: rooms.of(request).desk, first.desk)
     with page.route("Digest", "/digest"):
-        DigestPage(page, Digests(library, assistant))
+        DigestPage(page, lambda request: rooms.of(request).digests, first.digests)
     page.queue(default_concurrency_limit=16, max_size=queue or None)
     return page
 
@@ -83,14 +79,20 @@ def serve(assistant: Assistant, host: str, port: int, **more: Any) -> None:
 
 
 def start(
-    assistant: Assistant, host: str, port: int, limits: LimitSettings | None = None, **more: Any
+    assistant: Assistant,
+    host: str,
+    port: int,
+    limits: LimitSettings | None = None,
+    proxies: str = "127.0.0.1",
+    **more: Any,
 ) -> gr.Blocks:
-    """As `serve`, but return at once: `close` what is returned."""
+    """As `serve`, but return at once: `close` what is returned. `proxies` are believed on who asks, and how."""
     limits = limits or LimitSettings()
-    page = build(assistant, limits.queue)
-    programs = Programs(assistant.library, assistant)
+    rooms = Rooms(assistant)
+    page = build(rooms, limits.queue)
+    os.environ["FORWARDED_ALLOW_IPS"] = proxies  # read by the server that Gradio starts
     options = launch_options(limits)
-    options |= beside(page, programs, options["head"], limits=limits, **more)
+    options |= beside(rooms, page, options["head"], limits=limits, **more)
     try:
         page.launch(server_name=host, server_port=port, prevent_thread_lock=True, **options)
     except OSError as error:

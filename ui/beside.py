@@ -14,14 +14,16 @@ from gradio.routes import App, ORJSONResponse
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
-from ui.access.identified import Identified, Known
+from ui.access.door import Door
+from ui.access.identified import Identified
+from ui.access.routes import routes as door_routes
 from ui.digest import feed
 from ui.gate.events import Events
 from ui.gate.gate import Gate
 from ui.gate.headers import Pages
 from ui.library import leaves
 from ui.programs import openai_api
-from ui.programs.operations import Programs
+from ui.rooms import Rooms
 from ui.settings import LimitSettings
 
 
@@ -37,29 +39,35 @@ class Guarded(App):
 
 
 def beside(
+    rooms: Rooms,
     page: gr.Blocks,
-    programs: Programs,
     head: str = "",
     mcp: bool = False,
     hosts: Collection[str] = (),
     limits: LimitSettings | None = None,
-    known: Known | None = None,
+    door: Door | None = None,
 ) -> dict[str, Any]:
-    """What `launch` is given for it: with MCP tools where asked, for the names in `hosts`, and the users `known`.
+    """What `launch` is given for it: with MCP tools where asked, for the names in `hosts`, with accounts by a `door`.
 
     `head` is what the launched page has in its head.
     """
-    routes = [*openai_api.routes(programs), *feed.routes(programs), *leaves.routes(programs.library)]
+    routes = [
+        *openai_api.routes(lambda http: rooms.of(http).chat_api),
+        *feed.routes(lambda http: rooms.of(http).digests),
+        *leaves.routes(lambda http: rooms.of(http).library),
+        *(door_routes(door) if door else ()),
+    ]
     joined: dict[str, Any] = {}
     if mcp:
         from ui.programs.mcp_tools import tools  # a third of a second that only this needs
 
-        offered = tools(programs)
+        offered = tools(lambda http: rooms.of(http).programs)
         routes += offered.streamable_http_app().routes
         joined["app_kwargs"] = {"lifespan": lambda app: offered.session_manager.run()}
 
     def guard(app: ASGIApp) -> ASGIApp:
-        return Identified(Gate(app, Events(page), limits or LimitSettings(), hosts), known)
+        gate = Gate(app, Events(page), limits or LimitSettings(), hosts, door is not None)
+        return Identified(gate, door.accounts if door else None)
 
     app = Guarded(guard, routes=routes, middleware=[Middleware(Pages, head=head)])
     return joined | {"_app": app}

@@ -13,9 +13,9 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from assistant.accounts.schema import LOCAL, User
+from ui.access.cookies import SESSION
 
 USER = "ibid.user"
-COOKIE = "ibid_session"
 
 
 class Known(Protocol):
@@ -46,7 +46,7 @@ class Identified:
             return LOCAL
         if secret := bearer(request.headers.get("authorization", "")):
             return await run_in_threadpool(self.known.of_token, secret)
-        if secret := request.cookies.get(COOKIE, ""):
+        if secret := request.cookies.get(SESSION, ""):
             return await run_in_threadpool(self.known.of_session, secret)
         return None
 

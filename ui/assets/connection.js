@@ -32,8 +32,9 @@
     const { pathname } = new URL(answer.url);
     if (!/\/gradio_api\/(queue\/join|component_server\/?)$/.test(pathname)) return;
     if (answer.status === 401) {
-      const here = encodeURIComponent(location.pathname + location.search);
-      tell(OUT, make("a", { href: `/sign-in?next=${here}`, textContent: "sign in again" }), ".");
+      const there = new URL("login", location);
+      there.searchParams.set("next", location.pathname + location.search);
+      tell(OUT, make("a", { href: there, textContent: "sign in again" }), ".");
     } else if (pathname.endsWith("join")) {
       const { detail } = await answer.json().catch(() => ({}));
       told = answer.status === 503 ? "currently busy" : String(detail ?? "");

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.accounts.schema import User
 from index.schema import Value
+from ui.access.challenge import path_of
 from ui.gate import bodies
 from ui.gate.refused import Refused
 from ui.gate.routes import Rule, named
@@ -59,7 +60,7 @@ class Call:
 
     def named(self, name: str) -> str:
         """What stands for a name in the path."""
-        return named(self.rule, self.scope["path"])[name]
+        return named(self.rule, path_of(self.scope))[name]
 
     def query(self, name: str) -> str | None:
         """A parameter of the query that is there once; of several, a server might take another than we looked at."""

@@ -14,6 +14,7 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ui.access.challenge import path_of
 from ui.access.identified import USER, bearer
 from ui.gate import bodies
 from ui.gate.call import Call, Visitor
@@ -21,7 +22,7 @@ from ui.gate.events import Events
 from ui.gate.headers import secured
 from ui.gate.hosts import refusal
 from ui.gate.refused import NOT_YOURS, NOTHING_HERE, STRANGER, Refused, response
-from ui.gate.routes import Rule, rule_for
+from ui.gate.routes import DOOR, ROUTES, Rule, rule_for
 from ui.gate.watchers import Watchers
 from ui.settings import LimitSettings
 
@@ -30,12 +31,21 @@ class Gate:
     """ASGI middleware; whoever may not pass is told why, and nothing else."""
 
     def __init__(
-        self, app: ASGIApp, events: Events, limits: LimitSettings, hosts: Collection[str] = ()
+        self,
+        app: ASGIApp,
+        events: Events,
+        limits: LimitSettings,
+        hosts: Collection[str] = (),
+        door: bool = False,
     ) -> None:
-        """`hosts` are further names that the server answers to, in lower case, without ports."""
+        """`hosts` are further names that the server answers to, in lower case, without ports.
+
+        `door` says that there are accounts, and the pages of `ui.access`.
+        """
         self.app = app
         self.limits = limits
         self.hosts = frozenset(hosts)
+        self.routes = (*DOOR, *ROUTES) if door else ROUTES
         self.watchers = Watchers(app, events, limits)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,7 +67,7 @@ class Gate:
             await response(refused, scope)(scope, receive, send)
 
     async def _admit(self, scope: Scope, receive: Receive, send: Send) -> None:
-        rule = rule_for(scope["method"], scope["path"])
+        rule = rule_for(scope["method"], path_of(scope), self.routes)
         if rule is None or rule.access == "closed":
             raise Refused(404, NOTHING_HERE)
         if rule.access != "public":

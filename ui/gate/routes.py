@@ -57,6 +57,13 @@ def _rules(methods: str, paths: str, access: Access, programs: bool = False, wat
 
 READ = "GET HEAD"
 ANY = "GET HEAD POST PUT PATCH DELETE OPTIONS"
+DOOR: tuple[Rule, ...] = (
+    *_rules("GET HEAD POST", "/login /welcome", "public"),
+    *_rules(READ, "/openid /openid-return /access.css", "public"),
+    *_rules("GET HEAD POST", "/logout /account", "signed in"),
+    *_rules("GET HEAD POST", "/people", "admin"),
+)
+"""Where there are accounts, before all others."""
 ROUTES: tuple[Rule, ...] = (
     # What a page is made of holds nothing of anyone's, and the sign-in page needs it too.
     *_rules(READ, "/assets/{path:path} /static/{path:path} /theme.css /favicon.ico /robots.txt", "public"),
