@@ -125,7 +125,7 @@ class ChatPage:
             self._enter, [self.conversation], self._outputs, js="() => [ibid.address()]", **_STREAMED
         )
         for event in (asked, run, entered):
-            event.failure(_settle, None, [self.send, self.halt, self.bar], **QUIET)
+            event.failure(_settle, None, [self.send, self.halt], **QUIET)
         self.bridge.act(self._act, self._state, self._outputs, **QUIET | {"trigger_mode": "multiple"})
         self.bridge.refresh(self._refresh, self._state, self._outputs, **_LATEST)
         self.halt.click(self._stop, [self.conversation], None, **QUIET)
@@ -357,9 +357,8 @@ def _trouble(error: Exception) -> View:
 
 
 def _settle() -> list[Any]:
-    """After a failure outside our handlers, such as a full queue: the page must stay usable."""
-    words = "The server could not take that. Try again."
-    return [gr.update(visible=True), gr.update(visible=False), frame_view.scope_bar_trouble(words)]
+    """After a failure outside our handlers, such as a full queue: the page stays usable, its script says why."""
+    return [gr.update(visible=True), gr.update(visible=False)]
 
 
 def _visitor(request: gr.Request) -> str:
