@@ -176,7 +176,7 @@ class Caches:
 
     def _open(self, folder: str) -> tuple[Vectors, Keywords]:
         place = self.library / folder
-        return Vectors(place / "chroma", self.model, self.fingerprint), Keywords(place / "keywords")
+        return Vectors(place / "chroma", self.model, self.fingerprint), Keywords.in_folder(place / "keywords")
 
     def _next_folder(self) -> str:
         taken = [int(path.name.removeprefix("caches-")) for path in self._folders()]

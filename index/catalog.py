@@ -7,8 +7,7 @@ have followed, and only `ready` papers are shown to readers.
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -19,9 +18,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     bindparam,
-    create_engine,
     delete,
-    event,
     insert,
     inspect,
     or_,
@@ -32,6 +29,7 @@ from sqlalchemy import (
 from index.arrivals import drop_arrivals, note_arrivals
 from index.authors import author_key, author_rows
 from index.contents import forget_contents
+from index.database import file_database, shown
 from index.errors import LibraryError
 from index.identity import same_paper, share_identifier, versions_of_one
 from index.merge import title_key
@@ -77,8 +75,10 @@ _OF_PAPERS = (papers.c.id, chunks.c.paper_id, records.c.paper_id, acronyms.c.pap
 class Catalog(Shelf):
     """A library's database. Each public method is one transaction."""
 
-    def __init__(self, url: str) -> None:
-        self.engine = _engine(url)
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.fence: Callable[[Connection], None] = lambda connection: None
+        """Called within each transaction that changes papers; what it raises undoes it."""
         try:
             metadata.create_all(self.engine)
             _add_columns(self.engine)
@@ -88,13 +88,13 @@ class Catalog(Shelf):
             if self.fact("authors") != AUTHORS:
                 self._learn_authors()
         except Exception as error:
-            raise LibraryError(f"The catalog {url} cannot be opened: {error}") from error
+            raise LibraryError(f"The catalog {shown(engine)} cannot be opened: {error}") from error
         if stored is None:
             self.set_fact("schema", SCHEMA)
             self.set_fact("acronyms", ACRONYMS)
         elif stored != SCHEMA:
             raise LibraryError(
-                f"The catalog {url} has schema {stored}, this Ibid reads {SCHEMA}: update Ibid."
+                f"The catalog {shown(engine)} has schema {stored}, this Ibid reads {SCHEMA}: update Ibid."
             )
 
     @classmethod
@@ -105,7 +105,7 @@ class Catalog(Shelf):
             raise LibraryError(
                 f"The library's folder {folder} cannot be made: {error.strerror}. Name another with --library."
             ) from error
-        return cls(f"sqlite:///{folder / 'catalog.sqlite3'}")
+        return cls(file_database(folder))
 
     def close(self) -> None:
         self.engine.dispose()
@@ -201,6 +201,7 @@ class Catalog(Shelf):
         `new_signs` are the chunks' token vectors as `index.late` keeps them, where the model tells them.
         """
         with self.engine.begin() as connection:
+            self.fence(connection)
             change = _next_change(connection)
             ids = [entry.document.paper.id for entry in entries]
             before = set(connection.scalars(select(chunks.c.id).where(chunks.c.paper_id.in_(ids))))
@@ -279,6 +280,7 @@ class Catalog(Shelf):
         Where it is not `for_good` their vectors, tags and arrivals stay, for `index.aside` to bring them back.
         """
         with self.engine.begin() as connection:
+            self.fence(connection)
             change = _next_change(connection)
             gone = set(connection.scalars(select(chunks.c.id).where(chunks.c.paper_id.in_(paper_ids))))
             forget_contents(connection, paper_ids)
@@ -361,18 +363,6 @@ class Catalog(Shelf):
             ]
 
 
-def _engine(url: str) -> Engine:
-    engine = create_engine(url)
-    if engine.dialect.name == "sqlite":
-
-        @event.listens_for(engine, "connect")
-        def _configure(connection: sqlite3.Connection, _: Any) -> None:
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000"):
-                connection.execute(f"PRAGMA {pragma}")
-
-    return engine
-
-
 def _add_columns(engine: Engine) -> None:
     """The columns that a library made earlier has not."""
     for table in (papers, chunks):
@@ -395,7 +385,8 @@ def _put_fact(connection: Connection, key: str, value: str) -> None:
 
 
 def _next_change(connection: Connection) -> int:
-    change = int(connection.scalar(select(facts.c.value).where(facts.c.key == "change")) or 0) + 1
+    stored = select(facts.c.value).where(facts.c.key == "change").with_for_update()
+    change = int(connection.scalar(stored) or 0) + 1
     _put_fact(connection, "change", str(change))
     return change
 
