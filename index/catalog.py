@@ -29,7 +29,7 @@ from sqlalchemy import (
 from index.arrivals import drop_arrivals, note_arrivals
 from index.authors import author_key, author_rows
 from index.contents import forget_contents
-from index.database import file_database, shown
+from index.database import file_database, server_database, shown
 from index.errors import LibraryError
 from index.identity import same_paper, share_identifier, versions_of_one
 from index.merge import title_key
@@ -49,6 +49,7 @@ from index.rows import (
     vector_rows,
 )
 from index.schema import Document, Paper, Unreadable
+from index.settings import StorageSettings
 from index.shelf import Shelf, chunk_columns, pages
 from index.tables import (
     acronyms,
@@ -106,6 +107,14 @@ class Catalog(Shelf):
                 f"The library's folder {folder} cannot be made: {error.strerror}. Name another with --library."
             ) from error
         return cls(file_database(folder))
+
+    @classmethod
+    def of(cls, folder: Path, storage: StorageSettings) -> Catalog:
+        """The catalog of the library in a folder: on a server where the settings name one, else in the folder."""
+        if not storage.database:
+            return cls.in_folder(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        return cls(server_database(storage))
 
     def close(self) -> None:
         self.engine.dispose()

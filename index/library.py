@@ -23,11 +23,12 @@ from index.contents import Contents
 from index.embedding import Fingerprint
 from index.errors import EmbedderMismatch, LibraryError, LibraryLocked, PaperNotFound
 from index.ingest import AddReport, Ingestion, Mirror, Progress, Step
-from index.lock import writing
+from index.lock import lock_of
 from index.lookup import ADDING, Lookup
 from index.online.addresses import Address, advised, parted
 from index.online.papers import Online
 from index.originals import Originals
+from index.places import Place
 from index.readers import VERSION
 from index.reading import Reading, Source, sources_of
 from index.rerank import load_reranker
@@ -53,7 +54,9 @@ class Library(Lookup):
         self.folder = folder
         self.settings = settings
         self.reranker = load_reranker(settings.retrieval.reranker) if settings.retrieval.reranker else None
-        self.catalog = Catalog.in_folder(folder)
+        self.catalog = Catalog.of(folder, settings.storage)
+        self.lock = lock_of(folder, self.catalog.engine)
+        self.catalog.fence = self.lock.fence
         self.originals = Originals(folder)
         self._caches: Caches | None = None
         self._opening = threading.RLock()
@@ -197,7 +200,7 @@ class Library(Lookup):
         or a vector is damaged: then every paper is cut anew, and what has no vector is embedded.
         `progress` is told papers while embedding, then chunks.
         """
-        with writing(self.folder, "ibid rebuild"), self._opening:
+        with self.lock.writing("ibid rebuild"), self._opening:
             self._close_caches()
             caches = self._unopened_caches()
             if self.catalog.fact("cut") != self._cut() or self.catalog.unfit(caches.model):
@@ -257,7 +260,8 @@ class Library(Lookup):
 
     def _unopened_caches(self) -> Caches:
         fingerprint = self.embedder.fingerprint
-        return Caches(self.folder, self.catalog, fingerprint.key, fingerprint.sha256)
+        place = Place(self.folder, self.settings.storage, self.catalog.engine)
+        return Caches(place, self.catalog, fingerprint.key, fingerprint.sha256)
 
     def _close_caches(self) -> None:
         if self._caches is not None:
@@ -273,7 +277,7 @@ class Library(Lookup):
         if not (broken or unlearned or caches.behind or self.catalog.counts()["pending"]):
             return
         try:
-            with writing(self.folder, "ibid, bringing the caches up to date"):
+            with self.lock.writing("ibid, bringing the caches up to date"):
                 if unlearned:
                     self.catalog.learn_acronyms()
                 caches.rebuild() if broken else caches.follow()
@@ -284,7 +288,7 @@ class Library(Lookup):
     @contextmanager
     def _writing(self, purpose: str) -> Iterator[Caches]:
         caches = self.caches
-        with writing(self.folder, purpose):
+        with self.lock.writing(purpose):
             self._require_same_model()
             caches.refresh()
             if caches.behind:
