@@ -7,8 +7,7 @@ have followed, and only `ready` papers are shown to readers.
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -18,9 +17,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
-    create_engine,
     delete,
-    event,
     insert,
     or_,
     select,
@@ -30,6 +27,7 @@ from sqlalchemy import (
 from index.arrivals import drop_arrivals, note_arrivals
 from index.authors import author_rows
 from index.contents import forget_contents
+from index.database import file_database, server_database, shown
 from index.errors import LibraryError
 from index.identity import same_paper, share_identifier, versions_of_one
 from index.merge import title_key
@@ -49,6 +47,7 @@ from index.rows import (
     vector_rows,
 )
 from index.schema import Document, Paper, Unreadable
+from index.settings import StorageSettings
 from index.shelf import Shelf, chunk_columns, pages
 from index.tables import (
     acronyms,
@@ -71,14 +70,16 @@ _OF_PAPERS = (papers.c.id, chunks.c.paper_id, records.c.paper_id, acronyms.c.pap
 class Catalog(Shelf):
     """A library's database. Each public method is one transaction."""
 
-    def __init__(self, url: str) -> None:
-        self.engine = _engine(url)
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.fence: Callable[[Connection], None] = lambda connection: None
+        """Called within each transaction that changes papers; what it raises undoes it."""
         try:
             bring_up(self.engine, CATALOG)
         except LibraryError:
             raise
         except Exception as error:
-            raise LibraryError(f"The catalog {url} cannot be opened: {error}") from error
+            raise LibraryError(f"The catalog {shown(engine)} cannot be opened: {error}") from error
 
     @classmethod
     def in_folder(cls, folder: Path) -> Catalog:
@@ -88,7 +89,15 @@ class Catalog(Shelf):
             raise LibraryError(
                 f"The library's folder {folder} cannot be made: {error.strerror}. Name another with --library."
             ) from error
-        return cls(f"sqlite:///{folder / 'catalog.sqlite3'}")
+        return cls(file_database(folder))
+
+    @classmethod
+    def of(cls, folder: Path, storage: StorageSettings) -> Catalog:
+        """The catalog of the library in a folder: on a server where the settings name one, else in the folder."""
+        if not storage.database:
+            return cls.in_folder(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        return cls(server_database(storage))
 
     def close(self) -> None:
         self.engine.dispose()
@@ -179,6 +188,7 @@ class Catalog(Shelf):
         `new_signs` are the chunks' token vectors as `index.late` keeps them, where the model tells them.
         """
         with self.engine.begin() as connection:
+            self.fence(connection)
             change = _next_change(connection)
             ids = [entry.document.paper.id for entry in entries]
             before = set(connection.scalars(select(chunks.c.id).where(chunks.c.paper_id.in_(ids))))
@@ -224,6 +234,7 @@ class Catalog(Shelf):
         Where it is not `for_good` their vectors, tags and arrivals stay, for `index.aside` to bring them back.
         """
         with self.engine.begin() as connection:
+            self.fence(connection)
             change = _next_change(connection)
             gone = set(connection.scalars(select(chunks.c.id).where(chunks.c.paper_id.in_(paper_ids))))
             forget_contents(connection, paper_ids)
@@ -306,18 +317,6 @@ class Catalog(Shelf):
             ]
 
 
-def _engine(url: str) -> Engine:
-    engine = create_engine(url)
-    if engine.dialect.name == "sqlite":
-
-        @event.listens_for(engine, "connect")
-        def _configure(connection: sqlite3.Connection, _: Any) -> None:
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000"):
-                connection.execute(f"PRAGMA {pragma}")
-
-    return engine
-
-
 def _insert(connection: Connection, table: Any, rows: Sequence[dict[str, Any]]) -> None:
     if rows:
         connection.execute(insert(table), rows)
@@ -329,7 +328,8 @@ def _put_fact(connection: Connection, key: str, value: str) -> None:
 
 
 def _next_change(connection: Connection) -> int:
-    change = int(connection.scalar(select(facts.c.value).where(facts.c.key == "change")) or 0) + 1
+    stored = select(facts.c.value).where(facts.c.key == "change").with_for_update()
+    change = int(connection.scalar(stored) or 0) + 1
     _put_fact(connection, "change", str(change))
     return change
 

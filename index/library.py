@@ -24,12 +24,13 @@ from index.contents import Contents
 from index.embedding import Embedder, Fingerprint, load_embedder
 from index.errors import EmbedderMismatch, LibraryError, LibraryLocked, NotAllowed, PaperNotFound
 from index.ingest import AddReport, Ingestion, Mirror, Progress, Step
-from index.lock import writing
+from index.lock import lock_of
 from index.lookup import ADDING, Lookup
 from index.mishaps import tell_errors
 from index.online.addresses import Address, advised, parted
 from index.online.papers import Online
 from index.originals import Originals
+from index.places import Place
 from index.readers import VERSION
 from index.reading import Reading, Source, sources_of
 from index.rerank import load_reranker
@@ -65,7 +66,9 @@ class Library(Lookup):
         self.folder = folder
         self.settings = settings
         self.reranker = load_reranker(settings.retrieval.reranker) if settings.retrieval.reranker else None
-        self.catalog = Catalog.in_folder(folder)
+        self.catalog = Catalog.of(folder, settings.storage)
+        self.lock = lock_of(folder, self.catalog.engine)
+        self.catalog.fence = self.lock.fence
         self.originals = Originals(folder)
         self._held = _Held()
 
@@ -225,7 +228,7 @@ class Library(Lookup):
         `progress` is told papers while embedding, then chunks.
         """
         self.require_changeable()
-        with writing(self.folder, "ibid rebuild"), self._held.guard:
+        with self.lock.writing("ibid rebuild"), self._held.guard:
             self._close_caches()
             caches = self._unopened_caches()
             if self.catalog.fact("cut") != self._cut() or self.catalog.unfit(caches.model):
@@ -322,7 +325,8 @@ class Library(Lookup):
 
     def _unopened_caches(self) -> Caches:
         fingerprint = self.embedder.fingerprint
-        return Caches(self.folder, self.catalog, fingerprint.key, fingerprint.sha256)
+        place = Place(self.folder, self.settings.storage, self.catalog.engine)
+        return Caches(place, self.catalog, fingerprint.key, fingerprint.sha256)
 
     def _close_caches(self) -> None:
         if self._held.caches is not None:
@@ -337,7 +341,7 @@ class Library(Lookup):
         if not (broken or caches.behind or self.catalog.counts()["pending"]):
             return
         try:
-            with writing(self.folder, "ibid, bringing the caches up to date"):
+            with self.lock.writing("ibid, bringing the caches up to date"):
                 caches.rebuild() if broken else caches.follow()
         except LibraryLocked:
             if broken:
@@ -347,7 +351,7 @@ class Library(Lookup):
     def _writing(self, purpose: str) -> Iterator[Caches]:
         self.require_changeable()
         caches = self.caches
-        with writing(self.folder, purpose):
+        with self.lock.writing(purpose):
             self._require_same_model()
             caches.refresh()
             if caches.behind:
