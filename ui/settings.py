@@ -34,6 +34,7 @@ from index.settings import (
     StorageSettings,
 )
 from ui.parts.schedule import read_schedule
+from ui.watch.settings import WatchSettings
 
 _PREFIX = "IBID_"
 
@@ -126,6 +127,23 @@ class DigestSettings(Group):
         return schedule
 
 
+class LimitSettings(Group):
+    question: int = Field(8000, ge=0)
+    """The most characters a question may have that comes to the server; 0: any number, as for all limits."""
+    body: int = Field(1_000_000, ge=0)
+    """The most bytes of a request that is no upload."""
+    upload: int = Field(50 * 2**20, ge=0)
+    """The most bytes of a file that is sent to the library page."""
+    files: int = Field(20, ge=0)
+    """How many files may be sent at once, and how many of a user's may lie waiting to be added."""
+    questions_a_minute: int = Field(20, ge=0)
+    """How many questions a user may ask within a minute."""
+    questions_at_once: int = Field(2, ge=0)
+    """How many questions of a user are answered at once."""
+    queue: int = Field(64, ge=0)
+    """How many of all users' requests wait for their turn before another is refused."""
+
+
 class Settings(BaseSettings):
     """Everything that can be set; each group goes to the part that needs it."""
 
@@ -161,6 +179,10 @@ class Settings(BaseSettings):
     """Where the server listens, and what it answers to."""
     access: AccessSettings = AccessSettings()
     """Who may use the server: docs/accounts.md."""
+    watch: WatchSettings = WatchSettings()
+    """How a running server is watched: docs/operations.md."""
+    limits: LimitSettings = LimitSettings()
+    """How much may be asked of the server."""
     digest: DigestSettings = DigestSettings()
     """What a digest tells, and how and when it is sent by e-mail."""
 

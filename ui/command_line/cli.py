@@ -256,8 +256,13 @@ def serve(configuration: Configuration, host: str | None, port: int | None, mcp:
         ):
             if door:
                 welcome_first(door, settings.access.address or server.home)
-            named = {"mcp": server.mcp, "hosts": server.names, "proxies": server.proxies}
-            serve_pages(assistant, server.host, server.port, door=door, **named)
+            more = {
+                "mcp": server.mcp,
+                "hosts": server.names,
+                "proxies": server.proxies,
+                "limits": settings.limits,
+            }
+            serve_pages(assistant, server.host, server.port, settings.watch, door=door, **more)
 
 
 @cli.command("mcp")
@@ -270,7 +275,8 @@ def offer_tools(configuration: Configuration) -> None:
 
     with opened(configuration) as library:
         assistant = assistant_over(library, configuration)
-        tools(Programs(library, assistant)).run("stdio")
+        programs = Programs(library, assistant)
+        tools(lambda _: programs).run("stdio")
 
 
 @cli.command("eval")
