@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection
 from typing import Literal, NamedTuple
 
-from starlette.concurrency import run_in_threadpool
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -27,6 +28,7 @@ from ui.access.visit import Forged, Visit, visit
 Whom = Literal["anybody", "users", "administrators"]
 Show = Callable[[Visit, str], Response]
 Act = Callable[[Visit], Response]
+_AT_ONCE = 8
 _HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
@@ -59,7 +61,11 @@ class Door(NamedTuple):
 
 
 def answering(door: Door, whom: Whom, show: Show, act: Act) -> Callable[[Request], Awaitable[Response]]:
-    """An endpoint: `show` for GET, with what went wrong if anything did; `act` for POST."""
+    """An endpoint: `show` for GET, with what went wrong if anything did; `act` for POST.
+
+    It has threads of its own, so that a crowd at the door keeps nobody waiting who is inside.
+    """
+    turns = CapacityLimiter(_AT_ONCE)
 
     def answer(came: Visit) -> Response:
         if came.user is None and whom != "anybody":
@@ -85,7 +91,7 @@ def answering(door: Door, whom: Whom, show: Show, act: Act) -> Callable[[Request
     async def respond(request: Request) -> Response:
         try:
             came = await visit(request)
-            response = await run_in_threadpool(answer, came)
+            response = await run_sync(answer, came, limiter=turns)
         except Forged as error:
             return _ours(refused("Not from this page", str(error), 403))
         except IbidError as error:
