@@ -6,11 +6,11 @@ tried on, nothing is kept by browsers or proxies, and nothing but the style shee
 
 from __future__ import annotations
 
+from asyncio import Semaphore
 from collections.abc import Awaitable, Callable, Collection
 from typing import Literal, NamedTuple
 
-from anyio import CapacityLimiter
-from anyio.to_thread import run_sync
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -63,9 +63,9 @@ class Door(NamedTuple):
 def answering(door: Door, whom: Whom, show: Show, act: Act) -> Callable[[Request], Awaitable[Response]]:
     """An endpoint: `show` for GET, with what went wrong if anything did; `act` for POST.
 
-    It has threads of its own, so that a crowd at the door keeps nobody waiting who is inside.
+    Few are answered at once, so that a crowd at the door takes no thread from those who are inside.
     """
-    turns = CapacityLimiter(_AT_ONCE)
+    turns = Semaphore(_AT_ONCE)
 
     def answer(came: Visit) -> Response:
         if came.user is None and whom != "anybody":
@@ -91,7 +91,8 @@ def answering(door: Door, whom: Whom, show: Show, act: Act) -> Callable[[Request
     async def respond(request: Request) -> Response:
         try:
             came = await visit(request)
-            response = await run_sync(answer, came, limiter=turns)
+            async with turns:
+                response = await run_in_threadpool(answer, came)
         except Forged as error:
             return _ours(refused("Not from this page", str(error), 403))
         except IbidError as error:
