@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Column, Engine, Integer, MetaData, String, Table, Text
 
+from index.catalog import CATALOG
 from index.migrate import Tables, bring_up
 
 metadata = MetaData()
@@ -55,6 +56,7 @@ texts = Table(
     Column("conversation_id", String(32), nullable=False, unique=True),
     Column("title", Text, nullable=False),
     Column("body", Text, nullable=False),
+    info={"derived": True},  # `conversation_search` takes in what it does not hold
 )
 
 
@@ -78,6 +80,8 @@ saved_answers = Table(
 )
 
 CONVERSATIONS = Tables("conversations", metadata, Path(__file__).parent / "migrations" / "versions")
+KEPT = (CATALOG, CONVERSATIONS)
+"""All tables of a library, as backups carry them."""
 
 
 def prepared(engine: Engine) -> Engine:

@@ -122,6 +122,15 @@ class Caches:
                 shutil.rmtree(old, ignore_errors=True)
             self.catalog.mark_ready(target)
 
+    def start_over(self) -> None:
+        """Take what is in the caches for nothing: new ones are filled when the catalog is next followed."""
+        with self._guard:
+            self.close()
+            old = self._folders()
+            self._reach(Position(folder=self._next_folder(), change=0))
+            for folder in old:
+                shutil.rmtree(folder, ignore_errors=True)
+
     def refresh(self) -> None:
         """Open the caches again where another process has moved them on."""
         with self._guard:

@@ -25,6 +25,7 @@ from index.errors import EmbedderMismatch, LibraryError, LibraryLocked, PaperNot
 from index.ingest import AddReport, Ingestion, Mirror, Progress, Step
 from index.lock import writing
 from index.lookup import ADDING, Lookup
+from index.migrate import Tables
 from index.online.addresses import Address, advised, parted
 from index.online.papers import Online
 from index.originals import Originals
@@ -33,6 +34,7 @@ from index.reading import Reading, Source, sources_of
 from index.rerank import load_reranker
 from index.schema import Paper, Unreadable
 from index.settings import IndexSettings
+from index.snapshot import put
 from index.sources import Sources
 
 _FOLLOWING = "ibid watch"
@@ -205,6 +207,18 @@ class Library(Lookup):
                 self._remember_model()
             caches.rebuild(progress)
             self._caches = caches
+
+    def take_over(self, unpacked: Path, tables: Sequence[Tables]) -> None:
+        """Hold what a folder with a snapshot of the tables and with kept files holds, and nothing else.
+
+        The folder's files are moved. The caches are made anew when they are next needed, without embedding anything.
+        """
+        with writing(self.folder, "ibid restore"), self._opening:
+            self._close_caches()
+            self._unopened_caches().start_over()
+            self.originals.take_in(unpacked / "files")
+            put(unpacked / "catalog.sqlite3", self.catalog.engine, tables)
+            self.originals.sweep(self._files_needed())
 
     def tag(self, paper_ids: Sequence[str], tag: str) -> None:
         """File papers under a tag; ValueError where it is no name."""
