@@ -19,12 +19,14 @@ from filelock import FileLock, Timeout
 
 from index.catalog import Catalog
 from index.errors import LibraryError
+from index.exact import Exact
 from index.filters import Bounds
 from index.keywords import Keywords
 from index.rows import Indexed, Vector
 from index.schema import Value
 from index.vectors import Hit, Vectors
 
+_ALL = Bounds()
 Progress = Callable[[int, int], None]  # chunks done, chunks in all
 
 
@@ -48,6 +50,7 @@ class Caches:
         self.fingerprint = fingerprint
         self._guard = threading.RLock()
         self._stores: tuple[Vectors, Keywords] | None = None
+        self._exact = Exact(catalog, model)
         self.position = self._stored() or Position(folder="caches-1", change=0)
 
     @property
@@ -132,6 +135,10 @@ class Caches:
             self.position = stored
 
     def nearest(self, query: Vector, count: int, scope: Bounds) -> list[Hit]:
+        """The `count` chunks in scope nearest to `query`: of all by Chroma's graph, of some by looking at each."""
+        found = None if scope == _ALL else self._exact.nearest(query, count, scope)
+        if found is not None:
+            return found
         with self._guard:
             return self.vectors.nearest(query, count, scope)
 
