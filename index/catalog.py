@@ -7,7 +7,7 @@ have followed, and only `ready` papers are shown to readers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -131,6 +131,15 @@ class Catalog(Shelf):
         same += [papers.c.doi == paper.doi] if paper.doi else []
         matching = [other for other in self._met(or_(*same)) if same_paper(paper, other)]
         return max(matching, key=lambda other: share_identifier(paper, other), default=None)
+
+    def held(self, keys: Collection[str]) -> set[str]:
+        """Those of the keys that are an id, an arXiv id, a DOI or a title key of a stored paper, in any state."""
+        found: set[str] = set()
+        with self.engine.connect() as connection:
+            for column in (papers.c.id, papers.c.arxiv_id, papers.c.doi, papers.c.title_key):
+                for page in pages(sorted(keys)):
+                    found.update(connection.scalars(select(column).where(column.in_(page))))
+        return found
 
     def versions(self, paper: Paper) -> list[Paper]:
         """The other ready papers that are versions of the same work, in the order of their ids."""

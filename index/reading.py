@@ -122,9 +122,14 @@ class Reading:
         self.languages = settings.languages if settings.ocr else ""
         self.found: dict[str, int] = {}
 
-    def read(self, sources: Sequence[Source]) -> Iterator[Told]:
-        """What each source holds, and its end, one source after another. Left early, all reading ends."""
-        return in_order(self._source, sources, workers=self.processes, size=_size, held=_HELD)
+    def read(self, sources: Sequence[Source], waiting: Callable[[], None] | None = None) -> Iterator[Told]:
+        """What each source holds, and its end, one source after another. Left early, all reading ends.
+
+        `waiting` is called now and then while nothing has been read.
+        """
+        return in_order(
+            self._source, sources, workers=self.processes, size=_size, held=_HELD, waiting=waiting
+        )
 
     def _source(self, source: Source) -> Generator[Told]:
         try:
