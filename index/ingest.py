@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from index.ahead import Ahead
 from index.caches import Caches
 from index.catalog import Catalog
 from index.chunking import Chunker
@@ -184,6 +185,7 @@ class Ingestion:
             self._failed.setdefault(source.key, []).append(told.found)
         else:
             self._course.meet(source.key)
+            batch.ahead.take(told.made)
             batch.add(
                 Found(document=told.found, source=source.key, ordinal=self._ordinal(told.found, source))
             )
@@ -213,7 +215,7 @@ class Ingestion:
     def _commit(self, batch: _Batch, contents: Contents) -> None:
         """Store a batch, and then that its sources were read to their end."""
         if batch.found:
-            self._store(batch.found)
+            self._store(batch.found, batch.ahead)
         for source, content in batch.over.items():
             self.catalog.set_failures(source, self._failed.get(source, []))
             said = self._said.pop(source, None)
@@ -229,7 +231,7 @@ class Ingestion:
         if self._progress is not None:
             self._progress(self._step)
 
-    def _store(self, batch: Sequence[Found]) -> None:
+    def _store(self, batch: Sequence[Found], ahead: Ahead) -> None:
         said: dict[str, list[Record]] = {}
         touched: set[str] = set()
         known = _Known(self.catalog)
@@ -243,7 +245,7 @@ class Ingestion:
                 touched.add(paper_id)
         entries = [entry for paper_id in said for entry in self._entries(paper_id, said[paper_id], touched)]
         if entries:
-            self._write(entries)
+            self._write(entries, ahead)
             self.caches.follow()
 
     def _entries(self, paper_id: str, said: list[Record], touched: set[str]) -> list[Entry]:
@@ -268,7 +270,7 @@ class Ingestion:
         self._note(paper_id, document, "updated" if stored else "added")
         return [self._entry(document, said)]
 
-    def _write(self, entries: Sequence[Entry]) -> None:
+    def _write(self, entries: Sequence[Entry], ahead: Ahead | None = None) -> None:
         """Store entries with the vectors of those of their chunks that have none yet."""
         texts = {
             chunk.id: self.chunker.embedded(entry.document.paper.title, chunk)
@@ -279,7 +281,8 @@ class Ingestion:
         keep_tokens = self.keep_tokens and self.embedder.tells_tokens
         known = self.catalog.known_vectors(list(texts), model, signed=keep_tokens)
         missing = [chunk_id for chunk_id in texts if chunk_id not in known]
-        found = self.embedder.signed_passages([texts[chunk_id] for chunk_id in missing], self._embedded)
+        wanted = [texts[chunk_id] for chunk_id in missing]
+        found = (ahead or Ahead()).embedded(self.embedder, wanted, self._embedded)
         vectors = dict(zip(missing, found.vectors, strict=True))
         signs = dict(zip(missing, found.signs or (), strict=False))
         self.catalog.write(entries, vectors, model, signs if keep_tokens else {})
@@ -312,6 +315,7 @@ class _Batch:
 
     def __init__(self) -> None:
         self.found: list[Found] = []
+        self.ahead = Ahead()
         self.over: dict[str, Content | None] = {}
         self._characters = 0
 

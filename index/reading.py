@@ -12,6 +12,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from index.ahead import Made
 from index.enclosed import Spool
 from index.errors import NoTextLayer, ReadError
 from index.invisible import notices_of
@@ -81,10 +82,11 @@ class Content(Value):
 
 
 class Read(NamedTuple):
-    """Something found in a source, in its order."""
+    """Something found in a source, in its order, with the vectors of its text where those were made at once."""
 
     source: Source
     found: Document | Unreadable
+    made: Made | None = None
 
 
 class Over(NamedTuple):
@@ -124,9 +126,10 @@ class Reading:
 
     def read(self, sources: Sequence[Source]) -> Iterator[Told]:
         """What each source holds, and its end, one source after another. Left early, all reading ends."""
-        return in_order(self._source, sources, workers=self.processes, size=_size, held=_HELD)
+        return in_order(self.told_of, sources, workers=self.processes, size=_size, held=_HELD)
 
-    def _source(self, source: Source) -> Generator[Told]:
+    def told_of(self, source: Source) -> Generator[Told]:
+        """What one source holds, and its end."""
         try:
             content = Content(digest=digest_of(source.path))
         except OSError as error:
