@@ -22,11 +22,13 @@ from index.providers import require
 
 _STORE = 512 * 2**20  # bytes of Ray's object store in a cluster of our own
 _PATIENCE = 5.0  # seconds
+_LOCALHOST = ("localhost", "127.0.0.1", "::1")
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_BACKEND_LOG_LEVEL": "fatal",
     "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
+    "RAY_DEDUP_LOGS_SKIP_REGEX": ".",  # else what its processes complain of stands on our standard output
 }
 
 
@@ -53,7 +55,7 @@ def joined(address: str) -> Iterator[None]:
             _require_answer(address)
         try:
             with _hushed():
-                ray.init(**(_our_own(folder) if own else {"address": address}), **_silent())
+                ray.init(**(_our_own(folder) if own else _anothers(address)), **_silent())
         except Exception as error:  # of many kinds, Ray's own and Python's
             ray.shutdown()
             raise ClusterError(f"No Ray cluster can be used at {address!r}: {error}") from error
@@ -74,6 +76,12 @@ def _our_own(folder: str) -> dict[str, Any]:
     }
 
 
+def _anothers(address: str) -> dict[str, Any]:
+    """Ray looks for a node of its own at this machine's address; a cluster on the loopback address has it there."""
+    host = urlsplit(f"//{address}").hostname or ""
+    return {"address": address} | ({"_node_ip_address": host} if host.startswith("127.") else {})
+
+
 def _silent() -> dict[str, Any]:
     return {"log_to_driver": False, "configure_logging": False, "logging_level": logging.ERROR}
 
@@ -89,11 +97,15 @@ def _require_answer(address: str) -> None:
         host = port = None
     if not host or not port:
         raise ClusterError(f"{address!r} is no address of a Ray cluster. Write auto, local or host:port.")
+    from ray.util import get_node_ip_address
+
+    if host in _LOCALHOST:
+        host = get_node_ip_address()  # as Ray takes it
     try:
         socket.create_connection((host, port), _PATIENCE).close()
     except OSError as error:
         raise ClusterError(
-            f"No Ray cluster answers at {address}: {error.strerror or error}. Start it with `ray start --head`, "
+            f"No Ray cluster answers at {host}:{port}: {error.strerror or error}. Start it with `ray start --head`, "
             "or write local."
         ) from error
 

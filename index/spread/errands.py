@@ -116,7 +116,7 @@ class _Away(Reading):
 
     def _read(self, path: Path) -> Iterator[Found]:
         for item in super()._read(path):
-            if self._sent and isinstance(item, Enclosed) and item.content is None:
+            if self._sent and _names_others(item):
                 raise _NamesOthers
             yield item
 
@@ -127,7 +127,9 @@ def read_errand(errand: Errand, way: Way, fetch: Fetch) -> Iterator[Row]:
     if _here(errand):
         yield from _rows(errand, way, source.path, sent=False)
         return
-    content = fetch(errand.position)
+    content = (
+        None if ".rdf" in source.path.suffixes else fetch(errand.position)
+    )  # it names files, found or not
     if content is None:
         yield Absent(errand.position)
         return
@@ -150,6 +152,13 @@ def _rows(errand: Errand, way: Way, path: Path, sent: bool) -> Iterator[Row]:
             yield Ended(errand.position, told.content, told.unchanged, told.named)
         else:
             yield Sent(errand.position, told.found)
+
+
+def _names_others(item: Found) -> bool:
+    """Whether it speaks of files beside its own, found or not; or of another part that was not read."""
+    if isinstance(item, Document):
+        return any(notice.kind == "not read" for notice in item.notices)
+    return isinstance(item, Enclosed) and item.content is None
 
 
 def _here(errand: Errand) -> bool:
