@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assistant.citations import faults
-from assistant.conversation import Conversations
+from assistant.conversation import Conversations, every_turn
 from assistant.models.offered import check as try_model
 from assistant.models.settings import ModelSettings
 from index.doctor import Finding
@@ -13,15 +13,14 @@ from index.library import Library
 
 def examine_conversations(library: Library) -> Finding:
     """Whether the citations of all stored turns hold; those of papers removed since are only counted."""
-    conversations = Conversations(library)
+    Conversations(library)  # which makes their tables where there are none
     wrong, gone, turns = [], 0, 0
-    for summary in conversations.list(limit=1_000_000):
-        for turn in conversations.open(summary.id).turns:
-            turns += 1
-            try:
-                wrong += faults(turn.answer, library.text)
-            except PaperNotFound:
-                gone += 1
+    for turn in every_turn(library):
+        turns += 1
+        try:
+            wrong += faults(turn.answer, library.text)
+        except PaperNotFound:
+            gone += 1
     seen = f"{turns} turns, {len(wrong)} faults, {gone} cite papers removed since"
     return Finding(check="citations of stored conversations resolve", holds=not wrong, seen=seen)
 

@@ -7,14 +7,14 @@ better rendering and nothing in the database can carry markup.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, insert, select, update
 
 from assistant import conversation_search
-from assistant.conversation_tables import conversations, create_missing, feedback, removed, texts, turns
+from assistant.conversation_tables import conversations, feedback, prepared, removed, texts, turns
 from assistant.reactions import reaction
 from assistant.schema import Feedback, Turn
 from index.errors import IbidError
@@ -55,15 +55,15 @@ class Conversation(Value):
 
 
 class Conversations:
-    """The conversations of one library. Each method that writes is one transaction.
+    """The conversations that a library's reader has in it. Each method that writes is one transaction.
 
-    A method given the id of a conversation that is not there, or that was removed, raises
-    ConversationNotFound.
+    A method given the id of a conversation that is not there, that was removed or that is another reader's
+    raises ConversationNotFound.
     """
 
     def __init__(self, library: Library) -> None:
-        self._engine: Engine = library.catalog.engine
-        create_missing(self._engine)
+        self._engine = prepared(library.catalog.engine)
+        self._owner = library.reader
         conversation_search.prepare(self._engine)
         self.purge(datetime.now(UTC) - _RESTORABLE)
 
@@ -82,7 +82,7 @@ class Conversations:
         )
         with self._engine.connect() as connection:
             row = connection.execute(
-                select(conversations).where(conversations.c.id == conversation_id, _shown())
+                select(conversations).where(conversations.c.id == conversation_id, self._mine())
             ).first()
             if row is None:
                 raise _not_found(conversation_id)
@@ -90,7 +90,7 @@ class Conversations:
 
     def list(self, limit: int = 100, offset: int = 0) -> list[ConversationSummary]:
         """Conversations that have a turn, the latest first, after the first `offset` of them."""
-        latest = _summaries().order_by(conversations.c.updated.desc(), conversations.c.created.desc())
+        latest = self._summaries().order_by(conversations.c.updated.desc(), conversations.c.created.desc())
         page = latest.limit(limit).offset(offset)
         with self._engine.connect() as connection:
             return [ConversationSummary(**row._mapping) for row in connection.execute(page)]
@@ -101,8 +101,8 @@ class Conversations:
         The beginning of a word is enough, so that it can be asked at each letter typed.
         """
         with self._engine.connect() as connection:
-            found = conversation_search.find(connection, words, limit)
-            rows = connection.execute(_summaries().where(conversations.c.id.in_(found)))
+            found = conversation_search.find(connection, words, limit, self._owner)
+            rows = connection.execute(self._summaries().where(conversations.c.id.in_(found)))
             told = {row.id: row._mapping for row in rows}
         return [
             ConversationSummary(**told[key], snippet=snippet.text, matches=snippet.matches)
@@ -116,7 +116,8 @@ class Conversations:
         """A new, empty conversation; it is listed once it has a turn."""
         now = _now()
         conversation = Conversation(id=secrets.token_hex(8), title="", created=now, updated=now, scope=scope)
-        values = conversation.model_dump(exclude={"turns", "scope"}) | {"scope": scope.model_dump_json()}
+        values = conversation.model_dump(exclude={"turns", "scope"})
+        values |= {"scope": scope.model_dump_json(), "owner": self._owner}
         with self._engine.begin() as connection:
             connection.execute(insert(conversations).values(**values))
         return conversation
@@ -124,14 +125,14 @@ class Conversations:
     def append(self, conversation_id: str, turn: Turn) -> Conversation:
         """Add a turn; the first one names the conversation. Of two added at once, both are kept."""
         with self._engine.begin() as connection:
-            _claim(connection, conversation_id, updated=_now())
+            self._claim(connection, conversation_id, updated=_now())
             _put(connection, conversation_id, _length(connection, conversation_id), turn)
         return self.open(conversation_id)
 
     def replace_last(self, conversation_id: str, turn: Turn) -> Conversation:
         """Put a turn in place of the last one, as when a question is asked again."""
         with self._engine.begin() as connection:
-            _claim(connection, conversation_id, updated=_now())
+            self._claim(connection, conversation_id, updated=_now())
             last = max(_length(connection, conversation_id) - 1, 0)
             _put(connection, conversation_id, last, turn)
         return self.open(conversation_id)
@@ -139,14 +140,14 @@ class Conversations:
     def replace_from(self, conversation_id: str, position: int, turn: Turn) -> Conversation:
         """Put a turn at `position`, from 0, in place of that one and all after it: its question was edited."""
         with self._engine.begin() as connection:
-            _claim(connection, conversation_id, updated=_now())
+            self._claim(connection, conversation_id, updated=_now())
             _put(connection, conversation_id, min(position, _length(connection, conversation_id)), turn)
         return self.open(conversation_id)
 
     def truncate(self, conversation_id: str, position: int) -> Conversation:
         """Drop the turn at `position`, from 0, and all after it."""
         with self._engine.begin() as connection:
-            _claim(connection, conversation_id, updated=_now())
+            self._claim(connection, conversation_id, updated=_now())
             _cut(connection, conversation_id, position)
             _react(connection, conversation_id, position - 1, None)
             conversation_search.take_in(connection, conversation_id)
@@ -158,7 +159,7 @@ class Conversations:
         Raises IbidError where there is no such turn.
         """
         with self._engine.begin() as connection:
-            _claim(connection, conversation_id)
+            self._claim(connection, conversation_id)
             there = _length(connection, conversation_id)
             if not 0 <= position < there:
                 raise IbidError(
@@ -174,19 +175,21 @@ class Conversations:
     def rename(self, conversation_id: str, title: str) -> None:
         """Give a name; a blank one brings back the name that the first question gave."""
         with self._engine.begin() as connection:
-            _claim(connection, conversation_id)
+            self._claim(connection, conversation_id)
             name = _title(title) or _title(_first_question(connection, conversation_id))
-            _claim(connection, conversation_id, title=name)
+            self._claim(connection, conversation_id, title=name)
             conversation_search.take_in(connection, conversation_id)
 
     def set_scope(self, conversation_id: str, scope: Filters) -> None:
         """Hold the questions to come to a scope."""
         with self._engine.begin() as connection:
-            _claim(connection, conversation_id, updated=_now(), scope=scope.model_dump_json())
+            self._claim(connection, conversation_id, updated=_now(), scope=scope.model_dump_json())
 
     def remove(self, conversation_id: str) -> None:
         """Take a conversation away; `restore` brings it back for a day. Nothing happens where there is none."""
         with self._engine.begin() as connection:
+            if not connection.scalar(select(self._owned(conversation_id).exists())):
+                return
             connection.execute(delete(removed).where(removed.c.conversation_id == conversation_id))
             row = {"conversation_id": conversation_id, "removed": _now()}
             connection.execute(insert(removed).values(row))
@@ -194,8 +197,9 @@ class Conversations:
 
     def restore(self, conversation_id: str) -> Conversation:
         """Bring a removed conversation back with all that it had."""
+        owned = self._owned(conversation_id)
         with self._engine.begin() as connection:
-            connection.execute(delete(removed).where(removed.c.conversation_id == conversation_id))
+            connection.execute(delete(removed).where(removed.c.conversation_id.in_(owned)))
         return self.open(conversation_id)
 
     def purge(self, before: datetime) -> None:
@@ -209,16 +213,47 @@ class Conversations:
             connection.execute(delete(conversations).where(conversations.c.id.in_(gone)))
             connection.execute(delete(removed).where(removed.c.removed < _moment(before)))
 
+    # Whose they are
+
+    def _mine(self) -> ColumnElement[bool]:
+        """What holds of this reader's conversations that are not removed."""
+        shown = conversations.c.id.not_in(select(removed.c.conversation_id))
+        return shown & (conversations.c.owner == self._owner)
+
+    def _owned(self, conversation_id: str) -> Select[Any]:
+        """The id where the conversation is this reader's, removed or not."""
+        one = (conversations.c.id == conversation_id, conversations.c.owner == self._owner)
+        return select(conversations.c.id).where(*one)
+
+    def _summaries(self) -> Select[Any]:
+        columns = (conversations.c.id, conversations.c.title, conversations.c.updated)
+        return (
+            select(*columns, func.count(turns.c.position).label("turns"))
+            .join(turns, turns.c.conversation_id == conversations.c.id)
+            .where(self._mine())
+            .group_by(conversations.c.id)
+        )
+
+    def _claim(self, connection: Connection, conversation_id: str, **values: str) -> None:
+        """Change the conversation's row, if only to itself, so that nobody else writes to it until this is done."""
+        mine = (conversations.c.id == conversation_id, self._mine())
+        changed = update(conversations).where(*mine).values(values or {"id": conversation_id})
+        if connection.execute(changed).rowcount == 0:
+            raise _not_found(conversation_id)
+
+
+def every_turn(library: Library) -> Iterator[Turn]:
+    """All turns that are kept in a library, whosever they are, for checking them."""
+    with library.catalog.engine.connect() as connection:
+        kept = connection.execute(select(turns.c.turn).order_by(turns.c.conversation_id, turns.c.position))
+        yield from (Turn.model_validate_json(row.turn) for row in kept)
+
 
 # Within a transaction
 
 
-def _claim(connection: Connection, conversation_id: str, **values: str) -> None:
-    """Change the conversation's row, if only to itself, so that nobody else writes to it until this is done."""
-    where = (conversations.c.id == conversation_id, _shown())
-    changed = update(conversations).where(*where).values(values or {"id": conversation_id})
-    if connection.execute(changed).rowcount == 0:
-        raise _not_found(conversation_id)
+def _name(connection: Connection, conversation_id: str, title: str) -> None:
+    connection.execute(update(conversations).where(conversations.c.id == conversation_id).values(title=title))
 
 
 def _put(connection: Connection, conversation_id: str, position: int, turn: Turn) -> None:
@@ -226,7 +261,7 @@ def _put(connection: Connection, conversation_id: str, position: int, turn: Turn
     named = select(conversations.c.title).where(conversations.c.id == conversation_id)
     title, first = connection.scalar(named) or "", _first_question(connection, conversation_id)
     if position == 0 and title in ("", _title(first)):
-        _claim(connection, conversation_id, title=_title(turn.question))
+        _name(connection, conversation_id, _title(turn.question))
     turn = _in_place_of(_kept(connection, conversation_id, position), turn)
     _cut(connection, conversation_id, position)
     row = {"conversation_id": conversation_id, "position": position}
@@ -282,26 +317,12 @@ def _first_question(connection: Connection, conversation_id: str) -> str:
     return Turn.model_validate_json(turn).question if turn else ""
 
 
-def _shown() -> Any:
-    """The condition that a conversation is not removed."""
-    return conversations.c.id.not_in(select(removed.c.conversation_id))
-
-
-def _summaries() -> Select[Any]:
-    columns = (conversations.c.id, conversations.c.title, conversations.c.updated)
-    return (
-        select(*columns, func.count(turns.c.position).label("turns"))
-        .join(turns, turns.c.conversation_id == conversations.c.id)
-        .where(_shown())
-        .group_by(conversations.c.id)
-    )
-
-
 # Rows and values
 
 
 def _conversation(row: Row[Any], told: tuple[Turn, ...]) -> Conversation:
     known = dict(row._mapping)
+    del known["owner"]
     scope = Filters.model_validate_json(known.pop("scope"))
     return Conversation(**known, scope=scope, turns=told)
 

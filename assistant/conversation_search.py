@@ -36,6 +36,7 @@ _IN_STEP = {"INSERT": _LEARN, "DELETE": _FORGET, "UPDATE": _FORGET + _LEARN}
 _FIND = text(
     "SELECT t.conversation_id, snippet(conversation_index, 1, :open, :close, '…', :around) "
     "FROM conversation_index JOIN conversation_texts t ON t.number = conversation_index.rowid "
+    "JOIN conversations c ON c.id = t.conversation_id AND c.owner = :owner "
     "WHERE conversation_index MATCH :words "
     "AND t.conversation_id NOT IN (SELECT conversation_id FROM removed_conversations) "
     "ORDER BY bm25(conversation_index, 4.0, 1.0) LIMIT :limit"
@@ -84,13 +85,13 @@ def leave_out(connection: Connection, conversation_id: str) -> None:
     connection.execute(delete(texts).where(texts.c.conversation_id == conversation_id))
 
 
-def find(connection: Connection, words: str, limit: int) -> dict[str, Snippet]:
-    """The ids of conversations that have every word, the last of them maybe half typed; best first."""
+def find(connection: Connection, words: str, limit: int, owner: str) -> dict[str, Snippet]:
+    """The ids of the owner's conversations that have every word, the last of them maybe half typed; best first."""
     asked = re.findall(r"\w+", words)
     if not asked:
         return {}
     query = " ".join(f'"{word}"*' for word in asked)
-    rows = connection.execute(_FIND, {"words": query, "limit": limit})
+    rows = connection.execute(_FIND, {"words": query, "limit": limit, "owner": owner})
     return {conversation_id: _snippet(marked) for conversation_id, marked in rows}
 
 

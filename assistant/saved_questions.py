@@ -14,10 +14,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 
-from assistant.conversation_tables import create_missing, saved_answers, saved_questions
+from assistant.conversation_tables import prepared, saved_answers, saved_questions
 from assistant.digest import start_of
 from assistant.engine import Assistant
 from assistant.schema import Answer
+from assistant.watched import NOBODY
 from index.errors import IbidError
 from index.filters import organization_key
 from index.schema import Filters, Paper, Value
@@ -73,17 +74,20 @@ class Outcome(Value):
 
 
 class SavedQuestions:
-    """The saved questions of one library. Each method is one transaction or a few, in any order of processes."""
+    """The questions that a library's reader saved. Each method is one transaction or a few, of many processes."""
 
     def __init__(self, assistant: Assistant) -> None:
-        self.assistant = assistant.quoting  # so that an answer changes only where the papers do
+        # Quoting, so that an answer changes only where the papers do.
+        self.assistant = assistant.quoting.watched_by(NOBODY)
         self._catalog = assistant.library.catalog
-        create_missing(self._catalog.engine)
+        self._owner = assistant.library.reader
+        prepared(self._catalog.engine)
 
     def list(self) -> list[SavedQuestion]:
         """All of them, in the order they were saved in."""
         with self._catalog.engine.connect() as connection:
-            rows = connection.execute(select(saved_questions).order_by(saved_questions.c.saved))
+            mine = select(saved_questions).where(saved_questions.c.owner == self._owner)
+            rows = connection.execute(mine.order_by(saved_questions.c.saved))
             return [_question(row) for row in rows]
 
     def save(self, question: str, scope: Filters = Filters()) -> SavedQuestion:
@@ -94,12 +98,13 @@ class SavedQuestions:
         words = " ".join(question.split())
         if not 0 < len(words) <= LONGEST:
             raise ValueError(f"A question has 1 to {LONGEST:,} characters; this one has {len(words):,}.")
-        saved = SavedQuestion(id=_id(words, scope), question=words, scope=scope, saved=_now())
+        saved = SavedQuestion(id=_id(words, scope, self._owner), question=words, scope=scope, saved=_now())
         with self._catalog.engine.begin() as connection:
             known = connection.execute(_one(saved.id)).first()
             if known is not None:
                 return _question(known)
-            row = saved.model_dump(exclude={"scope"}) | {"scope": scope.model_dump_json()}
+            row = saved.model_dump(exclude={"scope"})
+            row |= {"scope": scope.model_dump_json(), "owner": self._owner}
             connection.execute(insert(saved_questions).values(row))
         self._latest(saved)
         return saved
@@ -182,11 +187,12 @@ class SavedQuestions:
         return _asked(chosen) if chosen is not None else None
 
 
-def _id(words: str, scope: Filters) -> str:
-    """The same question in the same scope is saved once, however it is spelled in capitals and spaces."""
+def _id(words: str, scope: Filters, owner: str) -> str:
+    """The same question in the same scope is saved once by its owner, however it is spelled in capitals and spaces."""
     names = sorted(organization_key(name) for name in scope.organizations)
     rest = scope.model_copy(update={"organizations": tuple(names)}).model_dump_json()
-    return hashlib.sha256(f"{words.casefold()}\n{rest}".encode()).hexdigest()[:16]
+    told = f"{words.casefold()}\n{rest}" + (f"\n{owner}" if owner else "")
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
 def _one(question_id: str) -> Select[Any]:

@@ -1,19 +1,15 @@
-"""The two caches, Chroma and tantivy, and how they follow the catalog.
+"""The two caches, Chroma and the keyword index, and how they follow the catalog.
 
-`caches.json` names the folder in use and the catalog's change both caches have reached. Following is
+A note names the caches in use and the catalog's change both have reached (`index.places`). Following is
 idempotent, so a kill between writing and saying so costs a repetition and nothing else. A rebuild
-fills a new folder and swaps it in by replacing that file.
+fills new caches and swaps them in by replacing that note.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from filelock import FileLock, Timeout
 
@@ -21,34 +17,28 @@ from index.catalog import Catalog
 from index.errors import LibraryError
 from index.filters import Bounds
 from index.keywords import Keywords
+from index.places import Place, Position, next_name
 from index.rows import Indexed, Vector
-from index.schema import Value
 from index.vectors import Hit, Vectors
 
 Progress = Callable[[int, int], None]  # chunks done, chunks in all
 
 
-class Position(Value):
-    """Which folder the caches are in, and the change they have reached."""
-
-    folder: str
-    change: int
-
-
 class Caches:
-    """Chroma and tantivy for one catalog and one embedding model.
+    """Both caches of one catalog, for one embedding model.
 
     Safe to share between threads. `refresh` notices what another process has written.
     """
 
-    def __init__(self, library: Path, catalog: Catalog, model: str, fingerprint: str) -> None:
-        self.library = library
+    def __init__(self, place: Place, catalog: Catalog, model: str, fingerprint: str) -> None:
+        self.place = place
+        self.library = place.folder
         self.catalog = catalog
         self.model = model
         self.fingerprint = fingerprint
         self._guard = threading.RLock()
         self._stores: tuple[Vectors, Keywords] | None = None
-        self.position = self._stored() or Position(folder="caches-1", change=0)
+        self.position = self.place.stored() or Position(folder="caches-1", change=0)
 
     @property
     def vectors(self) -> Vectors:
@@ -104,10 +94,11 @@ class Caches:
             self.catalog.mark_ready(target)
 
     def rebuild(self, progress: Progress | None = None) -> None:
-        """Fill a new folder from the catalog, embedding nothing, and swap it in."""
+        """Fill new caches from the catalog, embedding nothing, and swap them in."""
         with self._guard:
             target = self.catalog.change()
-            folder = self._next_folder()
+            names, before = self.place.names(), self.position.folder
+            folder = next_name(names)
             vectors, keywords = stores = self._open(folder)
             total, done = self.catalog.counts()["chunks"], 0
             for rows in self.catalog.changed(0):
@@ -118,14 +109,15 @@ class Caches:
             self._reach(Position(folder=folder, change=target))
             self.close()
             self._stores = stores
-            for old in set(self._folders()) - {self.library / folder}:
-                shutil.rmtree(old, ignore_errors=True)
+            # Another machine may be searching in those that were in use: they stay until the next rebuild.
+            for old in set(names) - ({before} if self.place.shared else set()):
+                self.place.drop(old)
             self.catalog.mark_ready(target)
 
     def refresh(self) -> None:
         """Open the caches again where another process has moved them on."""
         with self._guard:
-            stored = self._stored()
+            stored = self.place.stored()
             if stored is None or stored == self.position:
                 return
             self.close()
@@ -141,6 +133,9 @@ class Caches:
 
         A mark is left while the block runs, under a lock that ends with its process.
         """
+        if self.place.shared:  # no graph is loaded here
+            yield True
+            return
         folder = self.library / self.position.folder
         folder.mkdir(exist_ok=True)
         mark = folder / "probing"
@@ -175,28 +170,8 @@ class Caches:
             return self._stores
 
     def _open(self, folder: str) -> tuple[Vectors, Keywords]:
-        place = self.library / folder
-        return Vectors(place / "chroma", self.model, self.fingerprint), Keywords(place / "keywords")
-
-    def _next_folder(self) -> str:
-        taken = [int(path.name.removeprefix("caches-")) for path in self._folders()]
-        return f"caches-{max(taken, default=0) + 1}"
-
-    def _folders(self) -> list[Path]:
-        """The folder in use, and those that killed rebuilds left."""
-        return list(self.library.glob("caches-[0-9]*"))
-
-    def _stored(self) -> Position | None:
-        try:
-            return Position.model_validate_json((self.library / "caches.json").read_text())
-        except (OSError, ValueError):
-            return None
+        return self.place.open(folder, self.model, self.fingerprint)
 
     def _reach(self, position: Position) -> None:
-        replaced = self.library / "caches.json.new"
-        with replaced.open("w") as file:
-            json.dump(position.model_dump(), file)
-            file.flush()
-            os.fsync(file.fileno())
-        replaced.replace(self.library / "caches.json")
+        self.place.note(position)
         self.position = position

@@ -26,7 +26,7 @@ from index.errors import EmbedderError, ExtraMissing, SettingsError
 from index.late import Asked, signs
 from index.providers import Providers
 from index.schema import Value
-from index.weights import PROBE, WEIGHTS, MiniLMFiles, find_minilm, require_same_model
+from index.weights import PROBE, WEIGHTS, MiniLMFiles, find_minilm, keep_hashes, require_same_model
 
 if TYPE_CHECKING:
     from llama_index.core.base.embeddings.base import BaseEmbedding
@@ -131,7 +131,9 @@ class MiniLM(Embedder):
     def load(cls, models: Path) -> MiniLM:
         """The model from its files, as `find_minilm` finds them. Raises WeightsError."""
         files, workers = find_minilm(models), cores()
-        return cls(files, engines.start(files.graph, workers), workers)
+        model = cls(files, engines.start(files.graph, workers), workers)
+        keep_hashes(files.exported, models)
+        return model
 
     @property
     def fingerprint(self) -> Fingerprint:

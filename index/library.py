@@ -7,8 +7,9 @@ loads neither.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,14 +21,16 @@ from index.caches import Progress as RebuildProgress
 from index.catalog import Catalog
 from index.chunking import Chunker
 from index.contents import Contents
-from index.embedding import Fingerprint
-from index.errors import EmbedderMismatch, LibraryError, LibraryLocked, PaperNotFound
+from index.embedding import Embedder, Fingerprint, load_embedder
+from index.errors import EmbedderMismatch, LibraryError, LibraryLocked, NotAllowed, PaperNotFound
 from index.ingest import AddReport, Ingestion, Mirror, Progress, Step
-from index.lock import writing
+from index.lock import lock_of
 from index.lookup import ADDING, Lookup
+from index.mishaps import tell_errors
 from index.online.addresses import Address, advised, parted
 from index.online.papers import Online
 from index.originals import Originals
+from index.places import Place
 from index.readers import VERSION
 from index.reading import Reading, Source, sources_of
 from index.rerank import load_reranker
@@ -38,6 +41,16 @@ from index.spread.errands import Way
 from index.spread.workers import Workers, workers
 
 _FOLLOWING = "ibid watch"
+
+
+class _Held:
+    """What a library has open, for all who see it."""
+
+    def __init__(self) -> None:
+        self.guard = threading.RLock()
+        self.caches: Caches | None = None
+        self.embedder: Embedder | None = None
+        self.lender: Library | None = None
 
 
 class Library(Lookup):
@@ -55,10 +68,11 @@ class Library(Lookup):
         self.folder = folder
         self.settings = settings
         self.reranker = load_reranker(settings.retrieval.reranker) if settings.retrieval.reranker else None
-        self.catalog = Catalog.in_folder(folder)
+        self.catalog = Catalog.of(folder, settings.storage)
+        self.lock = lock_of(folder, self.catalog.engine)
+        self.catalog.fence = self.lock.fence
         self.originals = Originals(folder)
-        self._caches: Caches | None = None
-        self._opening = threading.RLock()
+        self._held = _Held()
 
     @classmethod
     def open(cls, folder: Path | str, settings: IndexSettings | None = None) -> Library:
@@ -69,6 +83,22 @@ class Library(Lookup):
         settings name is found when they are first needed: EmbedderMismatch.
         """
         return cls(Path(folder), settings or IndexSettings())
+
+    def seen_by(self, reader: str, may_change: bool = True) -> Library:
+        """This library as a reader has it: their own conversations and saved questions, the papers of all.
+
+        Where they may not change it, every way to do so raises NotAllowed. Catalog, caches and model are the
+        same, and are closed where this one is.
+        """
+        seen = copy(self)
+        seen.reader, seen.may_change = reader, may_change
+        return seen
+
+    def beside(self, folder: Path, settings: IndexSettings) -> Library:
+        """Another library that is embedded by this one's model, which is in memory once for both."""
+        other = Library.open(folder, settings)
+        other._held.lender = self
+        return other
 
     def __enter__(self) -> Library:
         return self
@@ -215,24 +245,59 @@ class Library(Lookup):
         or a vector is damaged: then every paper is cut anew, and what has no vector is embedded.
         `progress` is told papers while embedding, then chunks.
         """
-        with writing(self.folder, "ibid rebuild"), self._opening:
+        self.require_changeable()
+        with self.lock.writing("ibid rebuild"), self._held.guard:
             self._close_caches()
             caches = self._unopened_caches()
             if self.catalog.fact("cut") != self._cut() or self.catalog.unfit(caches.model):
                 self._ingestion(caches).recut(progress)
                 self._remember_model()
             caches.rebuild(progress)
-            self._caches = caches
+            self._held.caches = caches
 
     def tag(self, paper_ids: Sequence[str], tag: str) -> None:
         """File papers under a tag; ValueError where it is no name."""
+        self.require_changeable()
         self.catalog.tags.add(paper_ids, tag)
 
     def untag(self, paper_ids: Sequence[str], tag: str) -> None:
         """Take a tag off papers."""
+        self.require_changeable()
         self.catalog.tags.remove(paper_ids, tag)
 
+    def require_changeable(self) -> None:
+        """NotAllowed where whoever has this library may only read it."""
+        if not self.may_change:
+            raise NotAllowed(
+                "This library is shared, and only its administrators change it. Choose your own papers to add some."
+            )
+
+    # What is open
+
+    @property
+    def open_caches(self) -> Caches | None:
+        """Both caches where they are open; unlike `caches` this opens nothing."""
+        return self._held.caches
+
+    @property
+    def opened(self) -> bool:
+        """Whether the model and both caches are open, so that a question waits for neither."""
+        return self._held.caches is not None and "embedder" in vars(self)
+
+    def tell_database_errors(self, told: Callable[[str], None]) -> None:
+        """Have each error of the catalog's database told by its kind: `connection`, `integrity` or `other`."""
+        tell_errors(self.catalog.engine, told)
+
     # Parts, opened when first needed
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        with self._held.guard:
+            if self._held.embedder is None:
+                self._held.embedder = (
+                    self._held.lender.embedder if self._held.lender else self._load_embedder()
+                )
+            return self._held.embedder
 
     @cached_property
     def online(self) -> Online:
@@ -242,6 +307,9 @@ class Library(Lookup):
     def chunker(self) -> Chunker:
         chunking = self.settings.chunking
         return Chunker(chunking.tokens, chunking.overlap, self.embedder.count, self.embedder.window)
+
+    def _load_embedder(self) -> Embedder:
+        return load_embedder(self.settings.embedding.model, self.settings.embedding.models)
 
     def _settled(self, caches: Caches, sources: Sources, report: AddReport) -> AddReport:
         """Have the caches and the kept files follow what became of sources, and report it too."""
@@ -261,13 +329,13 @@ class Library(Lookup):
     @property
     def caches(self) -> Caches:
         """Both caches, brought up to date where this process may write, rebuilt where they are broken."""
-        with self._opening:
+        with self._held.guard:
             self._require_same_model()  # each time: another process may have rebuilt with another model
-            if self._caches is None:
+            if self._held.caches is None:
                 caches = self._unopened_caches()
                 self._bring_up(caches)
-                self._caches = caches
-            return self._caches
+                self._held.caches = caches
+            return self._held.caches
 
     def _ingestion(self, caches: Caches) -> Ingestion:
         keep_tokens = self.settings.embedding.tokens
@@ -275,25 +343,23 @@ class Library(Lookup):
 
     def _unopened_caches(self) -> Caches:
         fingerprint = self.embedder.fingerprint
-        return Caches(self.folder, self.catalog, fingerprint.key, fingerprint.sha256)
+        place = Place(self.folder, self.settings.storage, self.catalog.engine)
+        return Caches(place, self.catalog, fingerprint.key, fingerprint.sha256)
 
     def _close_caches(self) -> None:
-        if self._caches is not None:
-            self._caches.close()
-            self._caches = None
+        if self._held.caches is not None:
+            self._held.caches.close()
+            self._held.caches = None
 
     def _bring_up(self, caches: Caches) -> None:
         try:
             broken = bool(caches.faults())
         except LibraryError:
             broken = True
-        unlearned = self.catalog.unlearned
-        if not (broken or unlearned or caches.behind or self.catalog.counts()["pending"]):
+        if not (broken or caches.behind or self.catalog.counts()["pending"]):
             return
         try:
-            with writing(self.folder, "ibid, bringing the caches up to date"):
-                if unlearned:
-                    self.catalog.learn_acronyms()
+            with self.lock.writing("ibid, bringing the caches up to date"):
                 caches.rebuild() if broken else caches.follow()
         except LibraryLocked:
             if broken:
@@ -301,8 +367,9 @@ class Library(Lookup):
 
     @contextmanager
     def _writing(self, purpose: str) -> Iterator[Caches]:
+        self.require_changeable()
         caches = self.caches
-        with writing(self.folder, purpose):
+        with self.lock.writing(purpose):
             self._require_same_model()
             caches.refresh()
             if caches.behind:

@@ -14,11 +14,11 @@ from index.arrivals import Arrivals, arrived_since
 from index.atlas import Atlas, draw
 from index.caches import Caches
 from index.catalog import Catalog
-from index.embedding import Embedder, load_embedder
+from index.embedding import Embedder
 from index.errors import PaperNotFound
 from index.leaves import Leaves
 from index.listing import Lister, Listing, Order
-from index.lock import purpose
+from index.lock import Lock
 from index.matching import matched
 from index.merge import merge
 from index.originals import Originals
@@ -51,8 +51,12 @@ class Lookup:
     folder: Path
     settings: IndexSettings
     catalog: Catalog
+    lock: Lock
     originals: Originals
     reranker: Reranker | None
+    reader: str = ""
+    """Whose conversations and saved questions are meant; empty on a machine of one's own."""
+    may_change: bool = True
 
     @property
     def caches(self) -> Caches:
@@ -62,7 +66,7 @@ class Lookup:
     @property
     def being_added(self) -> bool:
         """Whether papers are being added, by this process or another; those that are ready can be read."""
-        return purpose(self.folder) == ADDING
+        return self.lock.purpose() == ADDING
 
     def search(self, query: str, k: int = 10, filters: Filters = Filters()) -> list[Passage]:
         """The `k` best papers for a query, best first, each as its best passage."""
@@ -188,7 +192,8 @@ class Lookup:
 
     @cached_property
     def embedder(self) -> Embedder:
-        return load_embedder(self.settings.embedding.model, self.settings.embedding.models)
+        """The model that questions and papers are embedded by."""
+        raise NotImplementedError
 
     @property
     def leaves(self) -> Leaves:

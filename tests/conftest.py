@@ -30,6 +30,8 @@ from index.settings import EmbeddingSettings, IndexSettings
 from tests.paged import long_paper, shelve
 from ui.settings import DigestSettings
 
+pytest_plugins = ["tests.servers"]
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Has tests that serve the application pass over warnings that are Gradio's own."""
@@ -430,12 +432,14 @@ class Server:
 
 @contextmanager
 def _served(library: Library, assistant: Assistant | None = None, **options: Any) -> Iterator[str]:
-    """A server as `ibid serve` starts it."""
+    """A server as `ibid serve` starts it, but for how often one may ask."""
     from ui import app
+    from ui.settings import LimitSettings
 
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
+    options.setdefault("limits", LimitSettings(questions_a_minute=0, questions_at_once=0))
     page = app.start(assistant or Assistant(library), "127.0.0.1", port, **options)
     try:
         yield f"http://127.0.0.1:{port}"

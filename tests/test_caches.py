@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from index.errors import EmbedderMismatch
-from index.keywords import WordIndex
 from index.library import Library
 from index.settings import IndexSettings
+from index.word_index import WordIndex
 
 Papers = tuple[dict[str, Any], ...]
 Write = Callable[..., Path]

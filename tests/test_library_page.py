@@ -29,8 +29,8 @@ from index.schema import Filters
 from tests.paged import long_paper
 from tests.pdfs import locked, paper_that_hides
 from tests.test_docx import packed, paragraph
-from ui.app import LARGEST_UPLOAD
 from ui.library import actions
+from ui.settings import LimitSettings
 
 WIDE = {"width": 1280, "height": 800}
 NARROW = {"width": 390, "height": 844}
@@ -534,7 +534,7 @@ def test_files_of_every_kind_are_added_and_one_that_hides_something_says_so(
 
 
 def test_a_large_pdf_may_be_sent() -> None:
-    assert LARGEST_UPLOAD >= 50 * 2**20
+    assert LimitSettings().upload >= 50 * 10**6
 
 
 def test_bibtex_is_known_when_it_is_pasted(own: tuple[Library, str], visit: Visit) -> None:

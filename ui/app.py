@@ -6,6 +6,7 @@ and hub look-ups are turned off before Gradio is imported, fonts come from Gradi
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from functools import cache
@@ -17,71 +18,98 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import gradio as gr
 
+from assistant.accounts.schema import LOCAL
 from assistant.engine import Assistant
 from index.errors import IbidError
 from ui.beside import beside
-from ui.chat.actions import Chat
 from ui.chat.page import ChatPage
-from ui.digest.actions import Digests
 from ui.digest.page import DigestPage
-from ui.library.actions import Desk
-from ui.library.adding import Adding
 from ui.library.page import LibraryPage
 from ui.programs import endpoints
-from ui.programs.operations import Programs
+from ui.rooms import Rooms
+from ui.settings import LimitSettings
+from ui.watch import metrics
+from ui.watch.health import Readiness
+from ui.watch.logs import logging_to
+from ui.watch.questions import Questions
+from ui.watch.settings import WatchSettings
+from ui.watch.stopping import told_to_stop
 
-LARGEST_UPLOAD = 256 * 2**20  # bytes: more than that of text no reader takes
 ASSETS = Path(__file__).parent / "assets"
 # Of the fonts that Gradio carries, most hold a part of Latin only; this one is whole, at these weights.
 _SANS = (gr.themes.LocalFont("Source Sans Pro", weights=(400, 700)), "system-ui", "sans-serif")
 _MONO = ("ui-monospace", "Menlo", "Consolas", "monospace")
 
 
-def build(assistant: Assistant) -> gr.Blocks:
-    """The application over an assistant's library; `launch` it with `launch_options`."""
-    library = assistant.library
-    adding = Adding(library)
+def build(rooms: Rooms, queue: int = LimitSettings().queue) -> gr.Blocks:
+    """The application over the rooms of its users; `launch` it with `launch_options`.
+
+    `queue` is how many events may wait; 0: any number.
+    """
+    first = rooms.room(LOCAL)
     page: gr.Blocks
     with gr.Blocks(title="Ibid", analytics_enabled=False, fill_width=True, fill_height=True) as page:
-        ChatPage(page, Chat(library, assistant, adding))
-        endpoints.declare(Programs(library, assistant))
+        ChatPage(page, lambda request: rooms.of(request).chat, first.chat)
+        endpoints.declare(lambda request: rooms.of(request).programs)
     with page.route("Library", "/library"):
-        LibraryPage(page, Desk(library, assistant, adding))
+        LibraryPage(page, lambda request: rooms.of(request).desk, first.desk)
     with page.route("Digest", "/digest"):
-        DigestPage(page, Digests(library, assistant))
-    page.queue(default_concurrency_limit=16, max_size=256)
+        DigestPage(page, lambda request: rooms.of(request).digests, first.digests)
+    page.queue(default_concurrency_limit=16, max_size=queue or None)
     return page
 
 
-def launch_options() -> dict[str, Any]:
-    """Everything `launch` is given but the address."""
+def launch_options(limits: LimitSettings) -> dict[str, Any]:
+    """Everything `launch` is given but the address, and what stands beside the page."""
     return {
         "theme": gr.themes.Base(font=_SANS, font_mono=_MONO),
         "css_paths": [ASSETS / name for name in ("app.css", "leaf.css", "library.css", "digest.css")],
-        "head": f"<script>window.ibidMathematics = {_typesetter()};\n{_script()}</script>",
+        "head": _head(limits),
         "favicon_path": ASSETS / "icon.svg",
         "footer_links": [],
         "run_history": False,
         "show_error": True,
         "quiet": True,
-        "max_file_size": LARGEST_UPLOAD,
+        "max_file_size": limits.upload or None,
         "share": False,
         "ssr_mode": False,
         "mcp_server": False,
     }
 
 
-def serve(assistant: Assistant, host: str, port: int, **more: Any) -> None:
-    """Serve an assistant and its library until Ctrl-C, with what `beside` takes. IbidError where the port is taken."""
-    page = start(assistant, host, port, **more)
-    print(f"Ibid is at http://{host}:{port} (Ctrl-C stops it)", file=sys.stderr, flush=True)
-    page.block_thread()
+def serve(assistant: Assistant, host: str, port: int, watch: WatchSettings, **more: Any) -> None:
+    """Serve an assistant and its library until Ctrl-C or SIGTERM, with what `beside` takes.
+
+    After SIGTERM the server is ready for nobody, and answers under way may end. IbidError where the port is taken.
+    """
+    readiness = Readiness(lambda: assistant.library)
+    with logging_to(watch), told_to_stop() as stopped:
+        page = start(assistant, host, port, watch=watch, readiness=readiness, **more)
+        readiness.open()
+        print(f"Ibid is at http://{host}:{port} (Ctrl-C stops it)", file=sys.stderr, flush=True)
+        if stopped():
+            readiness.leave(watch.drain)
+        if page.server:
+            page.server.close()  # type: ignore[no-untyped-call]
 
 
-def start(assistant: Assistant, host: str, port: int, **more: Any) -> gr.Blocks:
-    """As `serve`, but return at once: `close` what is returned."""
-    page = build(assistant)
-    options = launch_options() | {"app_kwargs": beside(Programs(assistant.library, assistant), **more)}
+def start(
+    assistant: Assistant,
+    host: str,
+    port: int,
+    limits: LimitSettings | None = None,
+    proxies: str = "127.0.0.1",
+    **more: Any,
+) -> gr.Blocks:
+    """As `serve`, but return at once: `close` what is returned. `proxies` are believed on who asks, and how."""
+    assistant = assistant.watched_by(Questions())
+    assistant.library.tell_database_errors(metrics.database_failed)
+    limits = limits or LimitSettings()
+    rooms = Rooms(assistant)
+    page = build(rooms, limits.queue)
+    os.environ["FORWARDED_ALLOW_IPS"] = proxies  # read by the server that Gradio starts
+    options = launch_options(limits)
+    options |= beside(rooms, page, options["head"], limits=limits, **more)
     try:
         page.launch(server_name=host, server_port=port, prevent_thread_lock=True, **options)
     except OSError as error:
@@ -90,6 +118,12 @@ def start(assistant: Assistant, host: str, port: int, **more: Any) -> gr.Blocks:
             f"ibid serve --port {port + 1}"
         ) from error
     return page
+
+
+def _head(limits: LimitSettings) -> str:
+    """The pages' script, with what of the limits it tells before anything is sent."""
+    told = json.dumps(limits.model_dump(include={"question", "upload", "files", "body"}))
+    return f"<script>window.ibidMathematics = {_typesetter()};\nwindow.ibidLimits = {told};\n{_script()}</script>"
 
 
 @cache

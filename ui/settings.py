@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,6 +18,7 @@ from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
+from assistant.accounts.settings import AccessSettings, loopback
 from assistant.models.settings import ModelSettings
 from assistant.settings import AnswerSettings, WritingSettings
 from index.errors import SettingsError
@@ -33,6 +34,7 @@ from index.settings import (
     StorageSettings,
 )
 from ui.parts.schedule import read_schedule
+from ui.watch.settings import WatchSettings
 
 _PREFIX = "IBID_"
 
@@ -43,30 +45,49 @@ NewBy = Literal["added", "published"]
 
 class ServerSettings(Group):
     host: str = "127.0.0.1"
-    """The address the chat page listens on; only loopback addresses are accepted."""
+    """The IP address the server listens on; one that is not loopback needs `access.login`."""
     port: int = Field(7860, ge=1, le=65535)
     """The port the chat page listens on."""
     mcp: bool = False
     """Whether the server offers the library's tools by MCP, at /mcp."""
     hosts: str = ""
     """Further names that the server answers to, such as a proxy's in front of it, separated by commas."""
+    proxies: str = "127.0.0.1"
+    """Proxies whose word on who asks, and whether by https, is taken: addresses and networks, separated by commas."""
 
     @property
     def names(self) -> frozenset[str]:
-        """`hosts`, one by one."""
-        return frozenset(name.strip().lower() for name in self.hosts.split(",") if name.strip())
+        """`hosts`, one by one, with the address listened on where it is one that others use."""
+        named = {name.strip().lower() for name in self.hosts.split(",") if name.strip()}
+        own = self.host if not loopback(self.host) and not ip_address(self.host).is_unspecified else ""
+        return frozenset(named | ({own} if own else set()))
+
+    @property
+    def home(self) -> str:
+        """An address that it can be reached at."""
+        anywhere = not loopback(self.host) and ip_address(self.host).is_unspecified
+        host = (sorted(self.names) or ["127.0.0.1"])[0] if anywhere else self.host
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     @field_validator("host")
     @classmethod
-    def _loopback(cls, host: str) -> str:
-        """The page has no accounts, so whoever reaches it may read and delete everything."""
-        try:
-            loopback = host == "localhost" or ip_address(host).is_loopback
-        except ValueError:
-            loopback = False
-        if not loopback:
-            raise ValueError("is not a loopback address; use 127.0.0.1, and a proxy that asks who one is")
+    def _address(cls, host: str) -> str:
+        if host != "localhost":
+            try:
+                ip_address(host)
+            except ValueError:
+                raise ValueError("is no IP address to listen on; use 127.0.0.1, or 0.0.0.0 for all") from None
         return host
+
+    @field_validator("proxies")
+    @classmethod
+    def _networks(cls, proxies: str) -> str:
+        for name in filter(None, map(str.strip, proxies.split(","))):
+            try:
+                ip_network(name)
+            except ValueError:
+                raise ValueError(f"{name!r} is neither an IP address nor a network") from None
+        return proxies
 
 
 class DigestSettings(Group):
@@ -106,6 +127,23 @@ class DigestSettings(Group):
         return schedule
 
 
+class LimitSettings(Group):
+    question: int = Field(8000, ge=0)
+    """The most characters a question may have that comes to the server; 0: any number, as for all limits."""
+    body: int = Field(1_000_000, ge=0)
+    """The most bytes of a request that is no upload."""
+    upload: int = Field(50 * 2**20, ge=0)
+    """The most bytes of a file that is sent to the library page."""
+    files: int = Field(20, ge=0)
+    """How many files may be sent at once, and how many of a user's may lie waiting to be added."""
+    questions_a_minute: int = Field(20, ge=0)
+    """How many questions a user may ask within a minute."""
+    questions_at_once: int = Field(2, ge=0)
+    """How many questions of a user are answered at once."""
+    queue: int = Field(64, ge=0)
+    """How many of all users' requests wait for their turn before another is refused."""
+
+
 class Settings(BaseSettings):
     """Everything that can be set; each group goes to the part that needs it."""
 
@@ -138,7 +176,13 @@ class Settings(BaseSettings):
     writing: WritingSettings = WritingSettings()
     """How answers are made with them."""
     server: ServerSettings = ServerSettings()
-    """Where the chat page listens."""
+    """Where the server listens, and what it answers to."""
+    access: AccessSettings = AccessSettings()
+    """Who may use the server: docs/accounts.md."""
+    watch: WatchSettings = WatchSettings()
+    """How a running server is watched: docs/operations.md."""
+    limits: LimitSettings = LimitSettings()
+    """How much may be asked of the server."""
     digest: DigestSettings = DigestSettings()
     """What a digest tells, and how and when it is sent by e-mail."""
 
@@ -178,6 +222,7 @@ class Configuration:
             self.settings = Settings.model_validate(merged)
         except ValidationError as error:
             raise SettingsError(self._explained(error)) from error
+        self._refuse_an_open_door()
 
     def all(self) -> list[Setting]:
         """Every setting in order."""
@@ -185,6 +230,16 @@ class Configuration:
             Setting(name=name, value=_value(self.settings, name), about=about, layer=self._layer(name))
             for name, about in known_settings().items()
         ]
+
+    def _refuse_an_open_door(self) -> None:
+        """Without accounts, whoever reaches the server may read and delete everything."""
+        host = self.settings.server.host
+        if not (self.settings.access.login or loopback(host)):
+            raise SettingsError(
+                f"server.host = {host!r} ({self._layer('server.host')}) is not a loopback address, and access.login is "
+                f"off ({self._layer('access.login')}): anybody could read and change everything. Set access.login to "
+                "true (docs/accounts.md), or server.host to 127.0.0.1."
+            )
 
     def _layer(self, name: str) -> str:
         setting = [layer for layer, values in self.layers if _holds(values, name)]

@@ -115,6 +115,14 @@ window.ibid = (() => {
     if (region) region.textContent = words;
   };
 
+  // What the reader must know, until the next thing is done; `more` stands behind the words.
+  const tell = (words, ...more) => {
+    announce(words);
+    const place = document.querySelector("#notice .html-container > div") ?? byId("notice") ?? byId("middle") ?? byId("digest");
+    place?.querySelector(":scope > .told-notice")?.remove();
+    place?.prepend(make("p", { className: "notice told-notice", role: "alert", textContent: words }, ...more));
+  };
+
   // ---- What controls do
 
   // A form in the place of what it changes; Enter saves, Escape leaves things as they were.
@@ -223,6 +231,6 @@ window.ibid = (() => {
 
   return {
     connect, follow, watchers, connected, actions, keys, run, act, announce, byId, make, paint, form, narrow, open, close, toggle, panels,
-    copy, save, say, server: () => server, upload: (file) => uploader(file), send: (...event) => send(...event),
+    copy, save, say, tell, limits: window.ibidLimits ?? {}, server: () => server, upload: (file) => uploader(file), send: (...event) => send(...event),
   };
 })();

@@ -2,7 +2,7 @@
 // again by itself and then loads the page anew, which would lose both.
 (() => {
   "use strict";
-  const { announce, byId, make } = window.ibid;
+  const { announce, byId, limits, make, tell } = window.ibid;
   const WORDS = "Ibid does not answer: it was stopped, or the connection is lost. What you wrote stays here, and this page comes back by itself.";
   const PAUSE = 1000;  // ms between two looks whether it is back
   const plain = window.fetch.bind(window);
@@ -14,11 +14,58 @@
     try {
       const answer = await plain(...given);
       found();
+      if (answer.ok) return followed(answer);
+      await refused(answer.clone());
       return answer;
     } catch (error) {
       if (error instanceof TypeError) lost();  // not where a request was given up on purpose
       throw error;
     }
+  };
+
+  // ---- Refused at the door, in its own words: the question stays in the box
+
+  const BUSY = "Ibid is busy: too many wait for their turn already. What you wrote stays here; try again in a moment.";
+  const OUT = "You are signed out. What you wrote stays here: ";
+  let told = "";
+  const refused = async (answer) => {
+    const { pathname } = new URL(answer.url);
+    if (!/\/gradio_api\/(queue\/join|component_server\/?)$/.test(pathname)) return;
+    if (answer.status === 401) {
+      const there = new URL("login", location);
+      there.searchParams.set("next", location.pathname + location.search);
+      tell(OUT, make("a", { href: there, textContent: "sign in again" }), ".");
+    } else if (pathname.endsWith("join")) {
+      const { detail } = await answer.json().catch(() => ({}));
+      told = answer.status === 503 ? "currently busy" : String(detail ?? "");
+      if (answer.status === 503 || told) tell(answer.status === 503 ? BUSY : told);
+    }
+  };
+
+  // ---- Waiting for one's turn: Gradio tells how many are before an event, in the stream of what comes of it
+
+  const followed = (answer) => {
+    if (!answer.body || !new URL(answer.url).pathname.endsWith("/gradio_api/queue/data")) return answer;
+    const words = new TextDecoder();
+    const looked = new TransformStream({
+      transform: (piece, on) => {
+        on.enqueue(piece);
+        if (piece.length < 4000 || byId("waiting")) wait(words.decode(piece, { stream: true }));
+      },
+    });
+    return new Response(answer.body.pipeThrough(looked), { status: answer.status, headers: answer.headers });
+  };
+  const wait = (lines) => {
+    for (const line of lines.split("\n")) {
+      const [, rank] = /"msg":"estimation".*"rank":(\d+)/.exec(line) ?? [];
+      if (rank > 0) showWaiting(`Waiting: ${rank} before you.`);
+      else if (rank || /"msg":"process_/.test(line)) byId("waiting")?.remove();
+    }
+  };
+  const showWaiting = (words) => {
+    if (byId("waiting")) { byId("waiting").textContent = words; return; }
+    const line = make("p", { id: "waiting", className: "notice", role: "status", textContent: words });
+    (byId("notice") ?? byId("middle") ?? byId("digest"))?.append(line);
   };
 
   const lost = () => {
@@ -44,7 +91,9 @@
   };
 
   new MutationObserver(() => document.querySelectorAll(".toast-body").forEach((toast) => {
-    if (toast.style.display === "none" || !toast.textContent.includes("Connection ")) return;
+    if (toast.style.display === "none") return;
+    if (told && toast.textContent.includes(told)) toast.style.display = "none";  // it is told in place
+    if (!toast.textContent.includes("Connection ")) return;
     toast.style.display = "none";
     broken = true;
     lost();
@@ -59,18 +108,29 @@
     try { return sessionStorage.getItem(name) || ""; } catch { return ""; }
   };
   const ask = (question) => {
+    document.querySelectorAll(".told-notice").forEach((notice) => notice.remove());
     keep("ibid-typed", "");
     if (!question.trim().startsWith("/")) keep("ibid-asked", question.trim());  // a command is no question
+  };
+
+  const tooLong = (event) => {
+    const length = [...box().value].length;
+    if (!limits.question || length <= limits.question) return false;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    tell(`A question may have ${limits.question.toLocaleString("en")} characters; this one has ${length.toLocaleString("en")}. Shorten it.`);
+    return true;
   };
 
   document.addEventListener("input", (event) => {
     if (event.target === box()) keep("ibid-typed", event.target.value);
   });
   document.addEventListener("keydown", (event) => {
-    if (event.target === box() && event.key === "Enter" && !event.shiftKey) ask(box().value);
+    if (event.target !== box() || event.key !== "Enter" || event.shiftKey) return;
+    if (!tooLong(event)) ask(box().value);
   }, true);
   document.addEventListener("click", (event) => {
-    if (event.target.closest("#send")) ask(box().value);
+    if (event.target.closest("#send") && !tooLong(event)) ask(box().value);
     const offered = event.target.closest("[data-do='ask']");
     if (offered) ask(offered.dataset.question);
   }, true);

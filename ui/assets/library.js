@@ -2,7 +2,7 @@
 // What is shown comes from the server, by address; app.js has the connection to it and the clicks.
 (() => {
   "use strict";
-  const { byId, make, send, server, announce, actions, copy, save, say, upload } = window.ibid;
+  const { byId, make, send, server, announce, actions, copy, save, say, upload, limits, tell } = window.ibid;
   const here = () => document.getElementById("library") !== null;
   const fields = () => [...document.querySelectorAll("#controls [data-field]")];
 
@@ -115,8 +115,13 @@
 
   // ---- Adding: files go up one after another, then the rows are followed until all are done
 
-  const give = async (files) => {
+  const give = async (given) => {
+    const files = limits.files ? given.slice(0, limits.files) : given;
     for (const { file, name } of files) {
+      if (limits.upload && file.size > limits.upload) {
+        send("upload", { name, reason: `The file has ${megabytes(file.size)} MB, and ${megabytes(limits.upload)} MB may be sent. Add it with \`ibid add\`.` });
+        continue;
+      }
       try {
         const { path } = await upload(file);
         send("upload", { sent: path, name });
@@ -124,7 +129,13 @@
         send("upload", { name, reason: `The file could not be sent: ${error.message ?? error}` });
       }
     }
+    if (files.length < given.length) {
+      const left = given.length - files.length;
+      const reason = `${limits.files} files may be sent at once. Send these when those are added, or add all with \`ibid add\`.`;
+      send("upload", { name: left === 1 ? given.at(-1).name : `${left.toLocaleString("en")} more files`, reason });
+    }
   };
+  const megabytes = (size) => (size / 2 ** 20).toFixed(size < 10 * 2 ** 20 ? 1 : 0);
   const named = (files) => [...files].map((file) => ({ file, name: file.webkitRelativePath || file.name }));
 
   // Of a folder only what a reader knows is sent, and nothing that is hidden.
@@ -162,6 +173,11 @@
   const paste = () => {
     const box = byId("pasted");
     if (!box.value.trim()) { box.focus(); return; }
+    const size = new TextEncoder().encode(JSON.stringify(box.value)).length + 1000;  // as it is sent
+    if (limits.body && size > limits.body) {
+      tell(`${box.value.length.toLocaleString("en")} characters are too many to paste; save them as a file and drop it.`);
+      return;
+    }
     send("input", { text: box.value });
     box.value = "";
   };

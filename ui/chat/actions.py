@@ -98,6 +98,11 @@ class Chat:
         self._looking.pop(visitor, None)
         self.engines.leave(visitor)
 
+    @property
+    def busy(self) -> bool:
+        """Whether somebody looks, or a question is being answered."""
+        return bool(self._looking) or self._runs.busy
+
     def find(self, conversation: str) -> Conversation | None:
         """The conversation of that id, where there is one."""
         if not conversation:

@@ -23,7 +23,8 @@ class Indexing:
     @property
     def words(self) -> str:
         """What is being added now; empty where nothing is."""
-        if own := file_words(self.adding.jobs):
+        own = file_words(self.adding.jobs) if self.library.may_change else ""
+        if own:
             return own
         if not self.library.being_added:
             return ""

@@ -16,6 +16,7 @@ from typing import Any
 
 import gradio as gr
 
+from index.errors import IbidError
 from ui.chat import evidence_view, history_view
 from ui.chat.actions import Chat
 from ui.chat.view import Choices, Offered, View
@@ -33,11 +34,16 @@ _INDEXING = '<div id="indexing-line"></div>'
 _OLDER = '<div id="older-evidence"></div>'
 
 
+ChatOf = Callable[[Any], Chat]
+
+
 class ChatPage:
     """The components of the chat page, made inside an open `gr.Blocks`, and their events."""
 
-    def __init__(self, page: gr.Blocks, chat: Chat) -> None:
-        self.chat = chat
+    def __init__(self, page: gr.Blocks, chat_of: ChatOf, first: Chat) -> None:
+        """`chat_of` tells by a request whose chat is meant; `first` is what is shown until the first one comes."""
+        self.chat_of = chat_of
+        self.first = first
         self.page = page
         self._lay_out()
         self._wire()
@@ -45,9 +51,9 @@ class ChatPage:
     # Components
 
     def _lay_out(self) -> None:
-        self.bridge = bridge("run", "act", "refresh", services=list(self.chat.services.by_name.values()))
+        self.bridge = bridge("run", "act", "refresh", services=self._services())
         self.conversation = rendered("conversation", script=_CONVERSATION)
-        self.header = rendered("header", self.chat.header(), script=WATCHED)
+        self.header = rendered("header", self.first.header(), script=WATCHED)
         with gr.Row(elem_id="columns"):
             with gr.Column(elem_id="left", min_width=0):
                 self._lay_out_left()
@@ -56,6 +62,9 @@ class ChatPage:
             with gr.Column(elem_id="right", min_width=0):
                 self.evidence = rendered("evidence", evidence_view.EMPTY, script=WATCHED)
                 rendered("older", _OLDER)
+
+    def _services(self) -> list[Callable[..., Any]]:
+        return [_service(name, self.chat_of) for name in self.first.services.by_name]
 
     def _lay_out_left(self) -> None:
         self.new = gr.Button("New conversation", elem_id="new", size="sm")
@@ -77,7 +86,7 @@ class ChatPage:
             self.unseen = gr.Textbox(visible="hidden", elem_id="unseen")
 
     def _lay_out_middle(self) -> None:
-        rendered("banner", frame_view.banner(self.chat.assistant.engine))
+        rendered("banner", frame_view.banner(self.first.assistant.engine))
         rendered("indexing", _INDEXING)
         self.bar = rendered("scope", script=WATCHED)
         with gr.Column(elem_id="scroll", min_width=0):
@@ -116,7 +125,7 @@ class ChatPage:
             self._enter, [self.conversation], self._outputs, js="() => [ibid.address()]", **_STREAMED
         )
         for event in (asked, run, entered):
-            event.failure(_settle, None, [self.send, self.halt, self.bar], **QUIET)
+            event.failure(_settle, None, [self.send, self.halt], **QUIET)
         self.bridge.act(self._act, self._state, self._outputs, **QUIET | {"trigger_mode": "multiple"})
         self.bridge.refresh(self._refresh, self._state, self._outputs, **_LATEST)
         self.halt.click(self._stop, [self.conversation], None, **QUIET)
@@ -173,66 +182,91 @@ class ChatPage:
     # Handlers: arguments in, views out, nothing raised
 
     def _enter(self, request: gr.Request, conversation: str) -> Iterator[list[Any]]:
-        yield from _each(lambda: self.chat.enter(_visitor(request), conversation or ""))
+        yield from _each(lambda: self.chat_of(request).enter(_visitor(request), conversation or ""))
 
     def _ask(
         self, request: gr.Request, question: str, conversation: str, *fields: Any
     ) -> Iterator[list[Any]]:
         visitor, panel = _visitor(request), _read(*fields)
-        yield from _each(lambda: self.chat.say(visitor, conversation or "", question or "", panel))
+        yield from _each(
+            lambda: self.chat_of(request).say(visitor, conversation or "", question or "", panel)
+        )
 
     def _run(
         self, event: gr.EventData, request: gr.Request, conversation: str, *fields: Any
     ) -> Iterator[list[Any]]:
         """What answers a question, or shows one being answered."""
         said, visitor, current = partial(word, event), _visitor(request), conversation or ""
-        todo: dict[str, Callable[[], Iterator[View]]] = {
-            "ask": lambda: self.chat.ask(visitor, current, said("question"), _read(*fields)),
-            "retry": lambda: self.chat.retry(visitor, current, int(said("turns"))),
-            "edit": lambda: self.chat.edit(
-                visitor, current, int(said("turn")), said("question"), int(said("turns"))
-            ),
-            "unstate": lambda: self.chat.unstate(visitor, current, said("part")),
-            "open": lambda: self.chat.enter(visitor, said("conversation")),
-        }
-        yield from _each(lambda: todo[said("do")]())
+
+        def doing() -> Iterator[View]:
+            chat = self.chat_of(request)
+            todo: dict[str, Callable[[], Iterator[View]]] = {
+                "ask": lambda: chat.ask(visitor, current, said("question"), _read(*fields)),
+                "retry": lambda: chat.retry(visitor, current, int(said("turns"))),
+                "edit": lambda: chat.edit(
+                    visitor, current, int(said("turn")), said("question"), int(said("turns"))
+                ),
+                "unstate": lambda: chat.unstate(visitor, current, said("part")),
+                "open": lambda: chat.enter(visitor, said("conversation")),
+            }
+            return todo[said("do")]()
+
+        yield from _each(doing)
 
     def _act(self, event: gr.EventData, request: gr.Request, conversation: str, *fields: Any) -> list[Any]:
         """What changes the scope, or the list of conversations."""
         said, visitor, current = partial(word, event), _visitor(request), conversation or ""
-        chat, history, scoping = self.chat, self.chat.history, self.chat.scoping
-        panel, found = _read(*fields), chat.find(current)
-        todo: dict[str, Callable[[], View]] = {
-            "drop": lambda: scoping.drop(found, panel, said("part")),
-            "only": lambda: scoping.only(found, panel, said("paper")),
-            "exclude": lambda: scoping.exclude(found, panel, said("paper")),
-            "pick": lambda: scoping.pick(found, panel, said("paper")),
-            "rename": lambda: history.rename(current, said("conversation"), said("title")),
-            "delete": lambda: chat.remove(visitor, current, said("conversation")),
-            "restore": lambda: history.restore(current, said("conversation")),
-            "engine": lambda: chat.choose_engine(visitor, said("engine")),
-        }
 
-        return _once(lambda: todo[said("do")]())
+        def doing() -> View:
+            chat = self.chat_of(request)
+            history, scoping = chat.history, chat.scoping
+            panel, found = _read(*fields), chat.find(current)
+            todo: dict[str, Callable[[], View]] = {
+                "drop": lambda: scoping.drop(found, panel, said("part")),
+                "only": lambda: scoping.only(found, panel, said("paper")),
+                "exclude": lambda: scoping.exclude(found, panel, said("paper")),
+                "pick": lambda: scoping.pick(found, panel, said("paper")),
+                "rename": lambda: history.rename(current, said("conversation"), said("title")),
+                "delete": lambda: chat.remove(visitor, current, said("conversation")),
+                "restore": lambda: history.restore(current, said("conversation")),
+                "engine": lambda: chat.choose_engine(visitor, said("engine")),
+            }
+            return todo[said("do")]()
 
-    def _stop(self, conversation: str) -> None:
-        self.chat.stop(conversation or "")
+        return _once(doing)
+
+    def _stop(self, request: gr.Request, conversation: str) -> None:
+        self.chat_of(request).stop(conversation or "")
 
     def _new(self, request: gr.Request) -> list[Any]:
-        return _once(lambda: self.chat.new(_visitor(request)))
+        return _once(lambda: self.chat_of(request).new(_visitor(request)))
 
-    def _refresh(self, conversation: str, *fields: Any) -> list[Any]:
-        return _once(lambda: self.chat.refresh(conversation or "", _read(*fields)))
+    def _refresh(self, request: gr.Request, conversation: str, *fields: Any) -> list[Any]:
+        return _once(lambda: self.chat_of(request).refresh(conversation or "", _read(*fields)))
 
-    def _narrow(self, conversation: str, *fields: Any) -> list[Any]:
+    def _narrow(self, request: gr.Request, conversation: str, *fields: Any) -> list[Any]:
         def narrowed() -> View:
-            view = self.chat.scoping.narrow(self.chat.find(conversation or ""), _read(*fields))
+            chat = self.chat_of(request)
+            view = chat.scoping.narrow(chat.find(conversation or ""), _read(*fields))
             return view.model_copy(update={"panel": None})  # the reader may be typing there
 
         return _once(narrowed)
 
     def _leave(self, request: gr.Request) -> None:
-        self.chat.leave(_visitor(request))
+        self.chat_of(request).leave(_visitor(request))
+
+
+def _service(name: str, chat_of: ChatOf) -> Callable[..., Any]:
+    """A function that Gradio lets the page's script call, over the service of that name of whoever calls."""
+
+    def call(wanted: dict[str, Any], request: gr.Request) -> dict[str, Any]:
+        try:
+            return chat_of(request).services.by_name[name](wanted)
+        except IbidError as error:
+            return {"error": str(error)}
+
+    call.__name__ = name
+    return call
 
 
 def _choice(label: str, name: str) -> gr.Dropdown:
@@ -323,9 +357,8 @@ def _trouble(error: Exception) -> View:
 
 
 def _settle() -> list[Any]:
-    """After a failure outside our handlers, such as a full queue: the page must stay usable."""
-    words = "The server could not take that. Try again."
-    return [gr.update(visible=True), gr.update(visible=False), frame_view.scope_bar_trouble(words)]
+    """After a failure outside our handlers, such as a full queue: the page stays usable, its script says why."""
+    return [gr.update(visible=True), gr.update(visible=False)]
 
 
 def _visitor(request: gr.Request) -> str:

@@ -30,6 +30,11 @@ class Runs:
                 under_way = self._runs[conversation] = begin()
             return under_way
 
+    @property
+    def busy(self) -> bool:
+        """Whether any question is being answered."""
+        return any(not run.progress.over for run in list(self._runs.values()))
+
     def running(self, conversation: str) -> Run | None:
         """The run under way in the conversation."""
         run = self._runs.get(conversation)

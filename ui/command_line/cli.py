@@ -26,6 +26,7 @@ from ui.command_line.options import (
     require_one,
     scoped,
 )
+from ui.command_line.users_verb import users
 
 if TYPE_CHECKING:
     from index.schema import Filters
@@ -237,13 +238,14 @@ def list_conversations(
 
 
 @cli.command()
-@click.option("--host", metavar="ADDRESS", help="The loopback address to listen on.")
+@click.option("--host", metavar="ADDRESS", help="The IP address to listen on.")
 @click.option("--port", type=int, metavar="N", help="The port to listen on.")
 @click.option("--mcp", is_flag=True, default=None, help="Offer the library's tools by MCP too, at /mcp.")
 @answering
 @configured
 def serve(configuration: Configuration, host: str | None, port: int | None, mcp: bool | None) -> None:
-    """Open the pages in the browser's reach, on this machine only."""
+    """Open the pages in the browser's reach, on this machine only unless one has to sign in (docs/accounts.md)."""
+    from ui.access.opening import open_door, welcome_first
     from ui.app import serve as serve_pages
     from ui.digest.postman import postman_beside
 
@@ -251,8 +253,19 @@ def serve(configuration: Configuration, host: str | None, port: int | None, mcp:
     server = settings.server
     with opened(configuration) as library:
         assistant = assistant_over(library, configuration)
-        with postman_beside(assistant, settings.digest):
-            serve_pages(assistant, server.host, server.port, mcp=server.mcp, hosts=server.names)
+        with (
+            postman_beside(assistant, settings.digest),
+            open_door(settings.access, settings.library, settings.storage, server.names) as door,
+        ):
+            if door:
+                welcome_first(door, settings.access.address or server.home)
+            more = {
+                "mcp": server.mcp,
+                "hosts": server.names,
+                "proxies": server.proxies,
+                "limits": settings.limits,
+            }
+            serve_pages(assistant, server.host, server.port, settings.watch, door=door, **more)
 
 
 @cli.command("mcp")
@@ -265,7 +278,8 @@ def offer_tools(configuration: Configuration) -> None:
 
     with opened(configuration) as library:
         assistant = assistant_over(library, configuration)
-        tools(Programs(library, assistant)).run("stdio")
+        programs = Programs(library, assistant)
+        tools(lambda _: programs).run("stdio")
 
 
 @cli.command("eval")
@@ -349,6 +363,9 @@ def config(configuration: Configuration, as_json: bool) -> None:
     from ui.command_line.terminal import print_settings
 
     print_settings(configuration.all(), as_json)
+
+
+cli.add_command(users)
 
 
 def main() -> NoReturn:

@@ -7,26 +7,32 @@ again to whoever has it (RFC 9110, If-None-Match). What is told is what the page
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from index.errors import IbidError
+from index.errors import IbidError, NotAllowed
 from ui.digest.actions import Digests, NoPeriod
 from ui.digest.address import OTHERS
-from ui.programs.operations import Programs
+from ui.parts.exports import Export
 
 
-def routes(programs: Programs) -> list[BaseRoute]:
-    """`/digest.md`, `/digest.html`, `/digest.atom` and `/digest.json`."""
-    digests = Digests(programs.library, programs.assistant)
+def routes(digests_of: Callable[[Request], Digests]) -> list[BaseRoute]:
+    """`/digest.md`, `/digest.html`, `/digest.atom` and `/digest.json`; `digests_of` tells whose a request is for."""
 
     async def send(http: Request) -> Response:
         form, home = http.url.path.rpartition(".")[2], str(http.base_url)
+
+        def write() -> Export:
+            return digests_of(http).written(http.url.query, form, home)
+
         try:
-            written = await run_in_threadpool(digests.written, http.url.query, form, home)
+            written = await run_in_threadpool(write)
+        except NotAllowed as error:
+            return PlainTextResponse(f"{error}\n", status_code=403)
         except IbidError as error:
             return PlainTextResponse(f"{error}\n", status_code=400 if isinstance(error, NoPeriod) else 503)
         data = written.text.encode("utf-8", "replace")

@@ -7,7 +7,7 @@ they were made at.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import gradio as gr
@@ -16,12 +16,16 @@ from ui.digest import digest_view
 from ui.digest.actions import Digests, View
 from ui.parts.wiring import HERE, QUIET, WATCHED, bridge, painted, rendered, trouble_words, word
 
+DigestsOf = Callable[[Any], Digests]
+
 
 class DigestPage:
     """The components of the digest page, made inside an open route of `gr.Blocks`, and their events."""
 
-    def __init__(self, page: gr.Blocks, digests: Digests) -> None:
-        self.digests = digests
+    def __init__(self, page: gr.Blocks, digests_of: DigestsOf, first: Digests) -> None:
+        """`digests_of` tells by a request whose are meant; `first` is what is shown until the first one comes."""
+        self.digests_of = digests_of
+        self.first = first
         self._lay_out()
         self._wire(page)
 
@@ -30,7 +34,7 @@ class DigestPage:
     def _lay_out(self) -> None:
         self.bridge = bridge()
         self.address = gr.HTML("", elem_id="address")
-        self.header = rendered("header", self.digests.header())
+        self.header = rendered("header", self.first.header())
         with gr.Column(elem_id="digest", min_width=0):
             self.controls = rendered("asked-for", script=WATCHED)
             self.notice = rendered("notice")
@@ -56,22 +60,26 @@ class DigestPage:
 
     # Handlers: arguments in, views out, nothing raised
 
-    def _enter(self, address: str) -> Iterator[list[Any]]:
-        yield from _guarded(self.digests.enter(address or ""))
+    def _enter(self, request: gr.Request, address: str) -> Iterator[list[Any]]:
+        yield from _guarded(lambda: self.digests_of(request).enter(address or ""))
 
-    def _show(self, address: str) -> Iterator[list[Any]]:
-        yield from _guarded(self.digests.show(address or ""))
+    def _show(self, request: gr.Request, address: str) -> Iterator[list[Any]]:
+        yield from _guarded(lambda: self.digests_of(request).show(address or ""))
 
-    def _save(self, event: gr.EventData) -> Iterator[list[Any]]:
-        yield from _guarded(self.digests.save(word(event, "address"), word(event, "question")))
+    def _save(self, event: gr.EventData, request: gr.Request) -> Iterator[list[Any]]:
+        yield from _guarded(
+            lambda: self.digests_of(request).save(word(event, "address"), word(event, "question"))
+        )
 
-    def _forget(self, event: gr.EventData) -> Iterator[list[Any]]:
-        yield from _guarded(self.digests.forget(word(event, "address"), word(event, "question")))
+    def _forget(self, event: gr.EventData, request: gr.Request) -> Iterator[list[Any]]:
+        yield from _guarded(
+            lambda: self.digests_of(request).forget(word(event, "address"), word(event, "question"))
+        )
 
 
-def _guarded(views: Iterator[View]) -> Iterator[list[Any]]:
+def _guarded(make: Callable[[], Iterator[View]]) -> Iterator[list[Any]]:
     try:
-        for view in views:
+        for view in make():
             yield _updates(view)
     except Exception as error:  # noqa: BLE001  (whatever it is, the page must say so and stay usable)
         yield _updates(View(notice=digest_view.trouble(trouble_words(error))))

@@ -21,7 +21,7 @@ from index.readers import readers
 from index.schema import Filters, Value
 from index.similar import Similar
 from ui.library import adding_view, map_view, paper_view, papers_view
-from ui.library.adding import Adding
+from ui.library.adding import Adding, Job
 from ui.library.address import Address, read
 from ui.library.papers_view import PAGE
 from ui.parts import bibliography, frame_view, scope
@@ -59,7 +59,7 @@ class Desk:
     def enter(self, query: str) -> View:
         """The whole page at an address."""
         shown = self.show(query)
-        rows = adding_view.rows(self.adding.jobs)
+        rows = adding_view.rows(self._jobs)
         return shown.model_copy(update={"controls": self._controls(), "adding": rows})
 
     def show(self, query: str) -> View:
@@ -79,7 +79,8 @@ class Desk:
         if address.paper:
             return self._paper(address)
         if address.part == "add":
-            return adding_view.form(self.endings), adding_view.status(self.adding.jobs)
+            self.library.require_changeable()
+            return adding_view.form(self.endings), adding_view.status(self._jobs)
         if address.part == "map":
             return self._map(address)
         return self._papers(address)
@@ -206,38 +207,50 @@ class Desk:
 
     def give(self, path: Path, name: str) -> View:
         """Add a file that the browser has sent."""
-        self.adding.take(path, name)
+        self._adding().take(path, name)
         return self._rows()
 
     def refuse(self, name: str, reason: str) -> View:
         """List a file that did not arrive."""
-        self.adding.refuse(name, reason)
+        self._adding().refuse(name, reason)
         return self._rows()
 
     def paste(self, text: str) -> View:
         """Add what was pasted."""
-        self.adding.write(text)
+        self._adding().write(text)
         return self._rows()
 
     def retry(self, number: int) -> View:
-        self.adding.retry(number)
+        self._adding().retry(number)
         return self._rows()
 
     def cancel(self, number: int) -> View:
-        self.adding.cancel(number)
+        self._adding().cancel(number)
         return self._rows()
 
     def clear(self) -> View:
-        self.adding.clear()
+        self._adding().clear()
         return self._rows()
 
     def follow(self) -> Iterator[View]:
         """The files being added as they come along, until all are done."""
+        if not self.library.may_change:
+            return
         for jobs in self.adding.follow():
             yield View(adding=adding_view.rows(jobs), status=adding_view.status(jobs) if jobs else None)
 
+    def _adding(self) -> Adding:
+        """Where files are added; NotAllowed where the library may only be read."""
+        self.library.require_changeable()
+        return self.adding
+
+    @property
+    def _jobs(self) -> tuple[Job, ...]:
+        """The files that are being added, which only those see who may add some."""
+        return self.adding.jobs if self.library.may_change else ()
+
     def _rows(self) -> View:
-        return View(adding=adding_view.rows(self.adding.jobs))
+        return View(adding=adding_view.rows(self._jobs))
 
     def _done(self, query: str, notice: str) -> View:
         """The page after the library has changed."""

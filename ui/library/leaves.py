@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from index.errors import IbidError, PaperNotFound, ReadError
+from index.errors import IbidError, NotAllowed, PaperNotFound, ReadError
 from index.layout import Box, PageSize
 from index.library import Library
 from index.schema import Value
@@ -51,12 +51,15 @@ class Leaves(Value):
     original: bool
 
 
-def routes(library: Library) -> list[BaseRoute]:
-    """`/papers/{paper}/pages.json`, `/papers/{paper}/pages/{page}.png` and `/papers/{paper}/file`."""
+def routes(library_of: Callable[[Request], Library]) -> list[BaseRoute]:
+    """`/papers/{paper}/pages.json`, `/papers/{paper}/pages/{page}.png` and `/papers/{paper}/file`.
+
+    `library_of` tells whose library a request is for.
+    """
     answers: dict[str, Answer] = {
-        "/papers/{paper}/pages.json": lambda request: _told(library, request),
-        "/papers/{paper}/pages/{page:int}.png": lambda request: _drawn(library, request),
-        "/papers/{paper}/file": lambda request: _file(library, request),
+        "/papers/{paper}/pages.json": lambda request: _told(library_of(request), request),
+        "/papers/{paper}/pages/{page:int}.png": lambda request: _drawn(library_of(request), request),
+        "/papers/{paper}/file": lambda request: _file(library_of(request), request),
     }
     return [Route(path, _guarded(answer), methods=["GET"]) for path, answer in answers.items()]
 
@@ -105,6 +108,8 @@ def _guarded(answer: Answer) -> Callable[[Request], Awaitable[Response]]:
             return await run_in_threadpool(answer, request)
         except PaperNotFound as error:
             return PlainTextResponse(f"{error}\n", status_code=404, headers=_OURS)
+        except NotAllowed as error:
+            return PlainTextResponse(f"{error}\n", status_code=403, headers=_OURS)
         except ReadError as error:
             return PlainTextResponse(f"{error}\n", status_code=422, headers=_OURS)
         except IbidError as error:

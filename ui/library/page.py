@@ -19,12 +19,16 @@ from ui.library import papers_view
 from ui.library.actions import Desk, View
 from ui.parts.wiring import HERE, QUIET, WATCHED, bridge, painted, rendered, said, trouble_words, word
 
+DeskOf = Callable[[Any], Desk]
+
 
 class LibraryPage:
     """The components of the library page, made inside an open route of `gr.Blocks`, and their events."""
 
-    def __init__(self, page: gr.Blocks, desk: Desk) -> None:
-        self.desk = desk
+    def __init__(self, page: gr.Blocks, desk_of: DeskOf, first: Desk) -> None:
+        """`desk_of` tells by a request whose desk is meant; `first` is what is shown until the first one comes."""
+        self.desk_of = desk_of
+        self.first = first
         self._lay_out()
         self._wire(page)
 
@@ -32,29 +36,29 @@ class LibraryPage:
 
     def _lay_out(self) -> None:
         # Functions of their own: Gradio sets an attribute on each, which a method does not allow.
-        def ask(wanted: dict[str, Any]) -> dict[str, Any]:
-            return _answered(lambda: {"conversation": self.desk.ask(_ids(wanted))})
+        def ask(wanted: dict[str, Any], request: gr.Request) -> dict[str, Any]:
+            return _answered(lambda: {"conversation": self.desk_of(request).ask(_ids(wanted))})
 
-        def bibtex(wanted: dict[str, Any]) -> dict[str, Any]:
-            return _answered(lambda: {"text": self.desk.bibtex(_ids(wanted))})
+        def bibtex(wanted: dict[str, Any], request: gr.Request) -> dict[str, Any]:
+            return _answered(lambda: {"text": self.desk_of(request).bibtex(_ids(wanted))})
 
-        def listed(wanted: dict[str, Any]) -> dict[str, Any]:
-            return _answered(lambda: {"papers": self.desk.chosen(str(wanted.get("address", "")))})
+        def listed(wanted: dict[str, Any], request: gr.Request) -> dict[str, Any]:
+            return _answered(lambda: {"papers": self.desk_of(request).chosen(str(wanted.get("address", "")))})
 
-        def draw(wanted: dict[str, Any]) -> dict[str, Any]:
-            return _answered(lambda: {"papers": self.desk.draw()})
+        def draw(wanted: dict[str, Any], request: gr.Request) -> dict[str, Any]:
+            return _answered(lambda: {"papers": self.desk_of(request).draw()})
 
-        def coloured(wanted: dict[str, Any]) -> dict[str, Any]:
+        def coloured(wanted: dict[str, Any], request: gr.Request) -> dict[str, Any]:
             address, hue = str(wanted.get("address", "")), int(wanted.get("hue", 0))
-            return _answered(lambda: {"papers": self.desk.coloured(address, hue)})
+            return _answered(lambda: {"papers": self.desk_of(request).coloured(address, hue)})
 
-        def endings(wanted: dict[str, Any]) -> dict[str, Any]:
-            return {"endings": self.desk.endings}
+        def endings(wanted: dict[str, Any], request: gr.Request) -> dict[str, Any]:
+            return _answered(lambda: {"endings": self.desk_of(request).endings})
 
         asked = [ask, bibtex, listed, draw, coloured, endings]
         self.bridge = bridge(services=asked, given="trigger, server, upload")
         self.address = gr.HTML("", elem_id="address")
-        self.header = rendered("header", self.desk.header())
+        self.header = rendered("header", self.first.header())
         with gr.Column(elem_id="library", min_width=0):
             self.parts = rendered("parts")
             self.controls = rendered("controls", script=WATCHED)
@@ -90,42 +94,44 @@ class LibraryPage:
 
     # Handlers: arguments in, a view out, nothing raised
 
-    def _enter(self, address: str) -> list[Any]:
-        return _once(lambda: self.desk.enter(address or ""))
+    def _enter(self, request: gr.Request, address: str) -> list[Any]:
+        return _once(lambda: self.desk_of(request).enter(address or ""))
 
-    def _show(self, address: str) -> list[Any]:
-        return _once(lambda: self.desk.show(address or ""))
+    def _show(self, request: gr.Request, address: str) -> list[Any]:
+        return _once(lambda: self.desk_of(request).show(address or ""))
 
-    def _tag(self, event: gr.EventData) -> list[Any]:
+    def _tag(self, event: gr.EventData, request: gr.Request) -> list[Any]:
         papers, off = _ids(said(event)), bool(said(event).get("off"))
-        return _once(lambda: self.desk.tag(word(event, "address"), papers, word(event, "tag"), off))
+        return _once(
+            lambda: self.desk_of(request).tag(word(event, "address"), papers, word(event, "tag"), off)
+        )
 
-    def _remove(self, event: gr.EventData) -> list[Any]:
-        return _once(lambda: self.desk.remove(word(event, "address"), _ids(said(event))))
+    def _remove(self, event: gr.EventData, request: gr.Request) -> list[Any]:
+        return _once(lambda: self.desk_of(request).remove(word(event, "address"), _ids(said(event))))
 
-    def _bring_back(self, event: gr.EventData) -> list[Any]:
-        return _once(lambda: self.desk.bring_back(word(event, "address"), word(event, "mark")))
+    def _bring_back(self, event: gr.EventData, request: gr.Request) -> list[Any]:
+        return _once(lambda: self.desk_of(request).bring_back(word(event, "address"), word(event, "mark")))
 
-    def _give(self, event: gr.EventData) -> list[Any]:
+    def _give(self, event: gr.EventData, request: gr.Request) -> list[Any]:
         name, reason = word(event, "name"), word(event, "reason")
         if reason:
-            return _once(lambda: self.desk.refuse(name, reason))
-        return _once(lambda: self.desk.give(_uploaded(word(event, "sent")), name))
+            return _once(lambda: self.desk_of(request).refuse(name, reason))
+        return _once(lambda: self.desk_of(request).give(_uploaded(word(event, "sent")), name))
 
-    def _paste(self, event: gr.EventData) -> list[Any]:
-        return _once(lambda: self.desk.paste(word(event, "text")))
+    def _paste(self, event: gr.EventData, request: gr.Request) -> list[Any]:
+        return _once(lambda: self.desk_of(request).paste(word(event, "text")))
 
-    def _retry(self, event: gr.EventData) -> list[Any]:
-        return _once(lambda: self.desk.retry(int(word(event, "number") or 0)))
+    def _retry(self, event: gr.EventData, request: gr.Request) -> list[Any]:
+        return _once(lambda: self.desk_of(request).retry(int(word(event, "number") or 0)))
 
-    def _cancel(self, event: gr.EventData) -> list[Any]:
-        return _once(lambda: self.desk.cancel(int(word(event, "number") or 0)))
+    def _cancel(self, event: gr.EventData, request: gr.Request) -> list[Any]:
+        return _once(lambda: self.desk_of(request).cancel(int(word(event, "number") or 0)))
 
-    def _clear(self) -> list[Any]:
-        return _once(self.desk.clear)
+    def _clear(self, request: gr.Request) -> list[Any]:
+        return _once(lambda: self.desk_of(request).clear())
 
-    def _follow(self) -> Iterator[list[Any]]:
-        for view in self.desk.follow():
+    def _follow(self, request: gr.Request) -> Iterator[list[Any]]:
+        for view in self.desk_of(request).follow():
             yield _updates(view)
 
 

@@ -16,34 +16,38 @@ from types import UnionType
 from typing import Any, TypedDict, Union, get_args, get_origin, get_type_hints
 
 import gradio as gr
+from gradio.context import LocalContext
 from gradio.events import api
 
 from index.errors import IbidError
 from index.schema import Value
 from ui.programs.operations import Programs
 
-
-def declare(programs: Programs) -> None:
-    """Add the endpoints to the `gr.Blocks` that is open."""
-    for operation in (programs.search, programs.ask, programs.papers):
-        api(endpoint(operation), api_name=operation.__name__)
-    for writing in (programs.add, programs.fetch):  # one at a time
-        api(endpoint(writing), api_name=writing.__name__, concurrency_limit=1)
+ProgramsOf = Callable[[Any], Programs]
 
 
-def endpoint(operation: Callable[..., Value]) -> Callable[..., Any]:
+def declare(programs_of: ProgramsOf) -> None:
+    """Add the endpoints to the `gr.Blocks` that is open; `programs_of` tells by a request whose library is meant."""
+    for operation in (Programs.search, Programs.ask, Programs.papers):
+        api(endpoint(operation, programs_of), api_name=operation.__name__)
+    for writing in (Programs.add, Programs.fetch):  # one at a time
+        api(endpoint(writing, programs_of), api_name=writing.__name__, concurrency_limit=1)
+
+
+def endpoint(operation: Callable[..., Value], programs_of: ProgramsOf) -> Callable[..., Any]:
     """The operation as Gradio takes one: JSON in, JSON out, and errors that the caller is shown."""
     hints = {name: plain(hint, name == "return") for name, hint in get_type_hints(operation).items()}
 
     def call(*arguments: Any) -> Any:
         try:
-            return operation(*arguments).model_dump(mode="json")
+            return operation(programs_of(LocalContext.request.get(None)), *arguments).model_dump(mode="json")
         except IbidError as error:
             raise gr.Error(str(error), print_exception=False) from error
 
+    _, *taken = inspect.signature(operation).parameters.items()
     parameters = [
         parameter.replace(annotation=hints[name], default=_jsonable(parameter.default))
-        for name, parameter in inspect.signature(operation).parameters.items()
+        for name, parameter in taken
     ]
     told: Any = call
     told.__name__, told.__doc__, told.__annotations__ = operation.__name__, operation.__doc__, hints

@@ -17,6 +17,7 @@ from mcp.server.transport_security import TransportSecuritySettings
 from mcp.types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request as HttpRequest
 
 from assistant.schema import Answer, Turn
 from index.errors import IbidError
@@ -34,8 +35,14 @@ _READS = ToolAnnotations(readOnlyHint=True, destructiveHint=False, idempotentHin
 V = TypeVar("V", bound=Value)
 
 
-def tools(programs: Programs) -> FastMCP:
-    """An MCP server with the library's tools. It keeps no sessions: each call stands alone."""
+ProgramsOf = Callable[[HttpRequest | None], Programs]
+
+
+def tools(programs_of: ProgramsOf) -> FastMCP:
+    """An MCP server with the tools of a library. It keeps no sessions: each call stands alone.
+
+    `programs_of` tells whose library is meant, by the HTTP request of a call, or None where it came another way.
+    """
     made = _Tools(
         "ibid",
         instructions=_ABOUT,
@@ -46,10 +53,14 @@ def tools(programs: Programs) -> FastMCP:
         # Who may call is the guard's to say, for all routes alike.
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
-    made.add_tool(_tool(programs.search, results_words), annotations=_READS)
-    made.add_tool(_tool(programs.ask, answer_words), annotations=_READS)
-    made.add_tool(_tool(programs.papers, list_words), annotations=_READS)
-    made.add_tool(_tool(programs.paper, paper_words), annotations=_READS)
+
+    def here() -> Programs:
+        return programs_of(made.get_context().request_context.request)
+
+    made.add_tool(_tool(Programs.search, results_words, here), annotations=_READS)
+    made.add_tool(_tool(Programs.ask, answer_words, here), annotations=_READS)
+    made.add_tool(_tool(Programs.papers, list_words, here), annotations=_READS)
+    made.add_tool(_tool(Programs.paper, paper_words, here), annotations=_READS)
     return made
 
 
@@ -103,13 +114,16 @@ def _headed(paper: Paper) -> str:
     return " · ".join(fact for fact in facts if fact)
 
 
-def _tool(operation: Callable[..., V], words: Callable[[V], str]) -> Callable[..., Awaitable[CallToolResult]]:
+def _tool(
+    operation: Callable[..., V], words: Callable[[V], str], here: Callable[[], Programs]
+) -> Callable[..., Awaitable[CallToolResult]]:
     """The operation as a tool with its signature; it works on a thread, for the page shares the event loop."""
     hints = get_type_hints(operation, include_extras=True)
     returned = Annotated[CallToolResult, hints["return"]]
 
     async def call(**arguments: Any) -> CallToolResult:
-        value = await run_in_threadpool(operation, **arguments)
+        programs = await run_in_threadpool(here)
+        value = await run_in_threadpool(operation, programs, **arguments)
         text = TextContent(type="text", text=words(value))
         return CallToolResult(content=[text], structuredContent=value.model_dump(mode="json"))
 
@@ -119,7 +133,7 @@ def _tool(operation: Callable[..., V], words: Callable[[V], str]) -> Callable[..
     told.__signature__ = inspect.Signature(
         [
             parameter.replace(annotation=hints[name], kind=inspect.Parameter.KEYWORD_ONLY)
-            for name, parameter in inspect.signature(operation).parameters.items()
+            for name, parameter in list(inspect.signature(operation).parameters.items())[1:]
         ],
         return_annotation=returned,
     )

@@ -11,7 +11,7 @@ import json
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import aclosing
 from datetime import datetime
 from typing import Any
@@ -23,7 +23,7 @@ from starlette.routing import BaseRoute, Route
 
 from assistant.engine import Assistant
 from assistant.schema import Answer, Answered, Delta, Event, Turn
-from index.errors import IbidError
+from index.errors import IbidError, NotAllowed
 from ui.programs.message import Harmless, closing, url_citations
 from ui.programs.openai_schema import (
     Completion,
@@ -36,21 +36,33 @@ from ui.programs.openai_schema import (
     read_request,
     usage,
 )
-from ui.programs.operations import Programs
+from ui.watch.requests import request_name
 
 _log = logging.getLogger(__name__)
 _REMEMBERED = 256  # answers
 _CLIENT_GONE = 499  # nobody reads it; the number that servers' logs use
 
+Handler = Callable[[HttpRequest], Awaitable[Response]]
 
-def routes(programs: Programs) -> list[BaseRoute]:
-    """The routes below `/v1`."""
-    api = ChatApi(programs.assistant)
+
+def routes(api_of: Callable[[HttpRequest], ChatApi]) -> list[BaseRoute]:
+    """The routes below `/v1`; `api_of` tells whose library a request is for."""
+
+    def to(answer: Callable[[ChatApi, HttpRequest], Awaitable[Response]]) -> Handler:
+        async def respond(http: HttpRequest) -> Response:
+            try:
+                api = await run_in_threadpool(api_of, http)
+            except IbidError as error:
+                return _failed(error)
+            return await answer(api, http)
+
+        return respond
+
     return [
-        Route("/v1/models", api.models, methods=["GET"]),
-        Route("/v1/models/{name:path}", api.one_model, methods=["GET"]),
-        Route("/v1/chat/completions", api.complete, methods=["POST"]),
-        Route("/v1/{rest:path}", api.unknown, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
+        Route("/v1/models", to(ChatApi.models), methods=["GET"]),
+        Route("/v1/models/{name:path}", to(ChatApi.one_model), methods=["GET"]),
+        Route("/v1/chat/completions", to(ChatApi.complete), methods=["POST"]),
+        Route("/v1/{rest:path}", to(ChatApi.unknown), methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
     ]
 
 
@@ -213,12 +225,13 @@ async def stepped(events: Iterator[Event]) -> AsyncGenerator[Event]:
 
 def _failed(error: Exception) -> Response:
     status = error.status if isinstance(error, CompletionError) else 500
+    status = 403 if isinstance(error, NotAllowed) else status
     return JSONResponse(error_object(_logged(error)), status_code=status)
 
 
 def _logged(error: Exception) -> Exception:
     if not isinstance(error, IbidError):
-        _log.warning("a completion failed", exc_info=error)
+        _log.warning("a completion failed", exc_info=error, extra={"request": request_name()})
     return error
 
 

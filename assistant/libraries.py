@@ -1,0 +1,77 @@
+"""Which libraries a user of a server has, and what they may do with each.
+
+Every server has one library that all share; with accounts each user has another of their own. This is where a
+library is opened for somebody, so nothing above can reach into another's: a personal library is found by the id of
+the user who asks, and the shared one is handed to those who may only read it so that every change is refused.
+Owns where they lie: in a folder, or on a server's databases under a namespace of their own. Refuses to know who is
+signed in.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from pathlib import Path
+from typing import Literal
+
+from assistant.accounts.schema import LOCAL, User
+from index.library import Library
+from index.settings import IndexSettings
+
+Name = Literal["shared", "mine"]
+SHARED: Name = "shared"
+MINE: Name = "mine"
+_PEOPLE = "people"
+_ID = re.compile(r"[a-z0-9]{1,32}")
+
+
+class Libraries:
+    """The shared library, which the caller opens and closes, and those of single users. Safe among threads."""
+
+    def __init__(self, shared: Library) -> None:
+        self.shared = shared
+        self._guard = threading.Lock()
+        self._open: dict[str, Library] = {}
+
+    def names(self, user: User) -> tuple[Name, ...]:
+        """The libraries that a user has, the one to begin with first."""
+        return (SHARED,) if user == LOCAL else (SHARED, MINE)
+
+    def of(self, user: User, name: Name) -> Library:
+        """A library as the user has it; `LibraryError` where it cannot be opened."""
+        if user == LOCAL:
+            return self.shared
+        if name == SHARED:
+            return self.shared.seen_by(user.id, may_change=user.admin)
+        with self._guard:
+            if user.id not in self._open:
+                folder = self._folder(user.id)
+                self._open[user.id] = self.shared.beside(folder, self._settings(user.id))
+            return self._open[user.id].seen_by(user.id)
+
+    def let_go(self, user_id: str) -> None:
+        """Close a user's own library; it opens again when it is next asked for."""
+        with self._guard:
+            library = self._open.pop(user_id, None)
+        if library is not None:
+            library.close()
+
+    def close(self) -> None:
+        """Close all but the shared library."""
+        for user_id in list(self._open):
+            self.let_go(user_id)
+
+    def _folder(self, user_id: str) -> Path:
+        if not _ID.fullmatch(user_id):
+            raise ValueError(f"{user_id!r} is no user's id")
+        return self.shared.folder / _PEOPLE / user_id
+
+    def _settings(self, user_id: str) -> IndexSettings:
+        settings = self.shared.settings
+        storage = settings.storage
+        if not (storage.database or storage.chroma):
+            return settings
+        own = storage.model_copy(
+            update={"namespace": "_".join(filter(None, (storage.namespace, "of", user_id)))}
+        )
+        return settings.model_copy(update={"storage": own})
