@@ -202,6 +202,14 @@ class Conversations:
             connection.execute(delete(removed).where(removed.c.conversation_id.in_(owned)))
         return self.open(conversation_id)
 
+    def forget_all(self) -> None:
+        """Forget all of this reader's conversations for good."""
+        mine = select(conversations.c.id).where(conversations.c.owner == self._owner)
+        with self._engine.begin() as connection:
+            for table in (texts, feedback, turns, removed):
+                connection.execute(delete(table).where(table.c.conversation_id.in_(mine)))
+            connection.execute(delete(conversations).where(conversations.c.owner == self._owner))
+
     def purge(self, before: datetime) -> None:
         """Forget for good the conversations that were removed before a moment."""
         gone = select(removed.c.conversation_id).where(removed.c.removed < _moment(before))

@@ -114,6 +114,15 @@ class Caches:
                 self.place.drop(old)
             self.catalog.mark_ready(target)
 
+    def start_over(self) -> None:
+        """Take what is in the caches for nothing: new ones are filled when the catalog is next followed."""
+        with self._guard:
+            self.close()
+            old = self.place.names()
+            self._reach(Position(folder=next_name(old), change=0))
+            for name in old:
+                self.place.drop(name)
+
     def refresh(self) -> None:
         """Open the caches again where another process has moved them on."""
         with self._guard:

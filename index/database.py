@@ -116,3 +116,11 @@ def _make_schema(engine: Engine, schema: str) -> None:
         if connection.exec_driver_sql(known, (schema,)).first() is None:
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('ibid schemas'))")
             connection.exec_driver_sql(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
+
+
+def drop_schema(engine: Engine, schema: str) -> None:
+    """Forget a library's schema and all that is in it; the one that every database has is not a library's own."""
+    if not schema:
+        raise ValueError("only a library in a schema of its own can be dropped")
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE')

@@ -26,6 +26,7 @@ from index.errors import EmbedderMismatch, LibraryError, LibraryLocked, NotAllow
 from index.ingest import AddReport, Ingestion, Mirror, Progress, Step
 from index.lock import lock_of
 from index.lookup import ADDING, Lookup
+from index.migrate import Tables
 from index.mishaps import tell_errors
 from index.online.addresses import Address, advised, parted
 from index.online.papers import Online
@@ -36,6 +37,7 @@ from index.reading import Reading, Source, sources_of
 from index.rerank import load_reranker
 from index.schema import Paper, Unreadable
 from index.settings import IndexSettings
+from index.snapshot import put
 from index.sources import Sources
 from index.spread.errands import Way
 from index.spread.workers import Workers, workers
@@ -254,6 +256,18 @@ class Library(Lookup):
                 self._remember_model()
             caches.rebuild(progress)
             self._held.caches = caches
+
+    def take_over(self, unpacked: Path, tables: Sequence[Tables]) -> None:
+        """Hold what a folder with a snapshot of the tables and with kept files holds, and nothing else.
+
+        The folder's files are moved. The caches are made anew when they are next needed, without embedding anything.
+        """
+        with self.lock.writing("ibid restore"), self._held.guard:
+            self._close_caches()
+            self._unopened_caches().start_over()
+            self.originals.take_in(unpacked / "files")
+            put(unpacked / "catalog.sqlite3", self.catalog.engine, tables)
+            self.originals.sweep(self._files_needed())
 
     def tag(self, paper_ids: Sequence[str], tag: str) -> None:
         """File papers under a tag; ValueError where it is no name."""

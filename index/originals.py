@@ -57,6 +57,13 @@ class Originals:
         """The SHA-256 of every kept file."""
         return {path.name for path in self.folder.glob("*/*") if _NAME.fullmatch(path.name)}
 
+    def take_in(self, folder: Path) -> None:
+        """Move in the files of another library's folder, each of which lies there under its SHA-256."""
+        for path in folder.glob("*/*"):
+            place = self._place(path.name)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            path.replace(place)
+
     def sweep(self, needed: Collection[str]) -> int:
         """Delete every file but those needed; how many went."""
         gone = self.names().difference(needed)

@@ -21,6 +21,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from assistant.accounts.accounts import Accounts
 from assistant.accounts.database import engine as engine_in
@@ -29,7 +30,7 @@ from assistant.accounts.passwords import Passwords
 from assistant.accounts.schema import User
 from assistant.accounts.settings import AccessSettings
 from assistant.accounts.sign_ins import SignIns
-from ui.access.challenge import SignInFirst
+from ui.access.challenge import challenge
 from ui.access.door import Door
 from ui.access.identified import USER, Identified
 from ui.access.routes import routes
@@ -67,6 +68,20 @@ def door_over(
 ) -> Door:
     openid = OpenID(settings, SignIns(accounts.engine, accounts.clock)) if settings.oidc_issuer else None
     return Door(accounts, settings, openid, frozenset({"papers.example"}), forget)
+
+
+OPEN = ("/login", "/welcome", "/openid", "/openid-return", "/access.css")
+
+
+class SignInFirst:
+    """Lets strangers pass to the door's own pages alone, as the gate of the whole application does."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        known = scope["type"] != "http" or scope[USER] is not None or scope["path"] in OPEN
+        await (self.app if known else challenge(Request(scope)))(scope, receive, send)
 
 
 def application(door: Door | None) -> Starlette:

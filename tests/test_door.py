@@ -18,6 +18,7 @@ from assistant.accounts.accounts import Accounts
 from assistant.accounts.schema import User
 from assistant.accounts.tables import metadata, users
 from tests.doors import OTHER, PASSWORD, Browser, Clock, accounts_in, application, door_over, served
+from ui.access.account_view import browser_words
 from ui.access.style import style
 from ui.access.visit import own_page
 
@@ -386,6 +387,21 @@ def test_a_user_ends_one_session_or_all_others(ada: Browser, site: str) -> None:
         assert [each.get("/").status_code for each in (ada, one, two)] == [200, 303, 200]
         ada.send_form("/account", "sessions")
         assert [each.get("/").status_code for each in (ada, one, two)] == [200, 303, 303]
+
+
+@pytest.mark.parametrize(
+    ("agent", "words"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Linux"),
+        ("Mozilla/5.0 (Macintosh; Intel Mac OS X 14_5) Version/18.0 Safari/605.1.15", "Safari on macOS"),
+        ("Mozilla/5.0 (Windows NT 10.0; Win64) Chrome/140.0 Safari/537.36 Edg/140.0", "Edge on Windows"),
+        ("Mozilla/5.0 (Linux; Android 15) Chrome/140.0 Mobile Safari/537.36", "Chrome on Android"),
+        ("curl/8.5", "curl/8.5"),
+        ("", "A browser that says nothing of itself"),
+    ],
+)
+def test_a_browser_is_named_in_few_words(agent: str, words: str) -> None:
+    assert browser_words(agent) == words
 
 
 # ---- People

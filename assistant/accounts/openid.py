@@ -18,7 +18,7 @@ from authlib.integrations.httpx_client import OAuth2Client
 from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
 from joserfc.errors import BadSignatureError, InvalidKeyIdError, JoseError
-from joserfc.jwk import KeySet
+from joserfc.jwk import KeySet, KeySetSerialization
 
 from assistant.accounts.errors import NotSignedIn
 from assistant.accounts.schema import Identity
@@ -162,7 +162,7 @@ class OpenID:
     def _key_set(self, client: Any, provider: Mapping[str, Any]) -> KeySet:
         keys = self._keys
         if keys is None:
-            keys = self._keys = KeySet.import_key_set(_fetched(client, provider["jwks_uri"]))
+            keys = self._keys = KeySet.import_key_set(_published(client, provider))
         return keys
 
     def _client(self, back: str) -> Any:
@@ -184,6 +184,11 @@ def _fetched(client: Any, address: str, withhold_token: bool = True) -> dict[str
     if not isinstance(found, dict):
         raise ValueError(f"{address} holds no JSON object")
     return found
+
+
+def _published(client: Any, provider: Mapping[str, Any]) -> KeySetSerialization:
+    found = _fetched(client, provider["jwks_uri"])
+    return {"keys": found["keys"]}
 
 
 def _name(claims: Mapping[str, Any]) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 import click
 
 from ui.command_line.digest_verb import digest_options, run_digest
+from ui.command_line.keeping_verbs import backup, doctor, restore
 from ui.command_line.options import (
     EXISTING,
     FOLDER,
@@ -336,23 +337,8 @@ def rebuild(configuration: Configuration) -> None:
         click.echo(f"rebuilt: {library.facts().chunks} chunks", err=True)
 
 
-@cli.command()
-@click.option("--llm", "models_too", is_flag=True, help="Ask the language models one word each, too.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@configured
-def doctor(configuration: Configuration, models_too: bool, as_json: bool) -> None:
-    """Check every promise the library makes, and say what is wrong."""
-    from assistant.audit import examine_conversations, examine_models
-    from index.doctor import examine
-    from ui.command_line.terminal import print_findings
-
-    with opened(configuration) as library:
-        findings = [*examine(library), examine_conversations(library)]
-        if models_too:
-            findings += examine_models(configuration.settings.llm)
-        print_findings(findings, library.unreadable(), as_json)
-    if not all(finding.holds for finding in findings):
-        sys.exit(1)
+for verb in (backup, restore, doctor):
+    cli.add_command(verb)
 
 
 @cli.command()

@@ -79,6 +79,19 @@ def rebuilding() -> Iterator[Callable[[int, int], None]]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
+@contextmanager
+def keeping() -> Iterator[Callable[[str, int], None]]:
+    """A line that says what is being done, and how many bytes of it are."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TextColumn("{task.fields[told]}"))
+    with Progress(*columns, console=notes(), transient=True) as bar:
+        task = bar.add_task("", total=None, told="")
+
+        def step(doing: str, done: int) -> None:
+            bar.update(task, description=escape(doing), told=f"{done / 2**20:,.0f} MB" if done else "")
+
+        yield step
+
+
 def print_report(report: AddReport, papers: int, as_json: bool) -> None:
     """What an addition came to; on stdout."""
     if as_json:

@@ -61,6 +61,7 @@ DOOR: tuple[Rule, ...] = (
     *_rules("GET HEAD POST", "/login /welcome", "public"),
     *_rules(READ, "/openid /openid-return /access.css", "public"),
     *_rules("GET HEAD POST", "/logout /account", "signed in"),
+    *_rules("POST", "/library-choice", "signed in"),
     *_rules("GET HEAD POST", "/people", "admin"),
 )
 """Where there are accounts, before all others."""

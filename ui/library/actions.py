@@ -26,6 +26,7 @@ from ui.library.address import Address, read
 from ui.library.papers_view import PAGE
 from ui.parts import bibliography, frame_view, scope
 from ui.parts.markup import escape
+from ui.parts.reader import Reader
 from ui.parts.render import counted
 
 SIMILAR = 6  # papers
@@ -47,8 +48,11 @@ class View(Value):
 class Desk:
     """The library page's doings over one library; one serves every browser."""
 
-    def __init__(self, library: Library, assistant: Assistant, adding: Adding) -> None:
+    def __init__(
+        self, library: Library, assistant: Assistant, adding: Adding, reader: Reader = Reader()
+    ) -> None:
         self.library = library
+        self.reader = reader
         self.assistant = assistant
         self.adding = adding
         self._atlas: Atlas | None = None
@@ -69,7 +73,7 @@ class Desk:
         return View(header=self.header(), parts=papers_view.parts(address), main=main, status=escape(heard))
 
     def header(self) -> str:
-        return frame_view.header(self.assistant.engine, self.library.count(), "Library")
+        return frame_view.header(self.assistant.engine, self.library.count(), "Library", reader=self.reader)
 
     def _controls(self) -> str:
         return papers_view.controls(self.library.facts())
