@@ -13,6 +13,7 @@ from types import TracebackType
 import numpy as np
 
 from index.embedding import Embedded, Embedder
+from index.premade import Premade
 
 _AT_ONCE = 2  # a batch is cut into word pieces while the one before it is embedded to its end
 
@@ -24,8 +25,9 @@ class _Left(Exception):
 class Making:
     """Vectors of `texts`, which stand under their ids, on their way; `share` of them in [0, 1] are made."""
 
-    def __init__(self, texts: Mapping[str, str]) -> None:
+    def __init__(self, texts: Mapping[str, str], premade: Premade) -> None:
         self.texts = texts
+        self.premade = premade
         self.share = 0.0
         self.future: Future[Embedded] = Future()
 
@@ -57,9 +59,9 @@ class Ahead:
         self._left.set()
         self._threads.shutdown(cancel_futures=True)
 
-    def start(self, texts: Mapping[str, str]) -> Making:
-        """Begin to embed texts after those begun before."""
-        making = Making(texts)
+    def start(self, texts: Mapping[str, str], premade: Premade | None = None) -> Making:
+        """Begin to embed texts after those begun before, but for those that are `premade`."""
+        making = Making(texts, premade or Premade())
         if texts:
             making.future = self._threads.submit(self._embed, making)
         else:
@@ -72,4 +74,4 @@ class Ahead:
                 raise _Left
             making.share = done / max(total, 1)
 
-        return self.embedder.signed_passages(list(making.texts.values()), tell)
+        return making.premade.embedded(self.embedder, list(making.texts.values()), tell)

@@ -232,10 +232,10 @@ def by_length(lengths: Sequence[int], most: int) -> Iterator[list[int]]:
 
 
 def cores() -> int:
-    """The cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """The cores this process may use: those it is held to, and no more than OMP_NUM_THREADS, as others take it."""
+    held = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    return max(min(held, int(asked)), 1) if asked.isdecimal() else held
 
 
 def _tokenizer(path: Path) -> Tokenizer:

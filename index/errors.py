@@ -5,6 +5,7 @@
     ├── ExtraMissing           an optional package is needed and not installed
     ├── WeightsError           a model's files are absent or are not the ones they should be
     ├── EmbedderError          a model that embeds cannot be reached, or refused to
+    ├── ClusterError           a Ray cluster cannot be reached, or failed
     ├── RerankerError          a model that reranks cannot be had or reached, or refused to
     ├── ReadError              a file cannot be read into papers
     │   ├── FetchError         what an address names cannot be fetched
@@ -44,6 +45,10 @@ class WeightsError(IbidError):
 
 class EmbedderError(IbidError):
     """A model that embeds cannot be reached, or refused to."""
+
+
+class ClusterError(IbidError):
+    """A Ray cluster cannot be reached, or failed."""
 
 
 class RerankerError(IbidError):

@@ -19,6 +19,7 @@ from index.embedding import Embedder
 from index.known import Known, identity, keys
 from index.layout import Layout
 from index.merge import merge
+from index.premade import Premade
 from index.reading import Content, Over, Read, Reading, Source, Told, sizes_of
 from index.rows import Entry, Record
 from index.schema import Conflict, Document, Notice, Unreadable, Value
@@ -196,6 +197,7 @@ class Ingestion:
             return
         else:
             ordinal = self._ordinal(told.found, source)
+            batch.premade.take(told.made)
             batch.add(Found(document=told.found, source=source.key, ordinal=ordinal))
         if self._under_way is None:
             self._show(told)
@@ -239,7 +241,7 @@ class Ingestion:
             self._finish()
         batch.entries = self._resolved(batch.found)
         batch.texts = self._texts(batch.entries)
-        batch.making = ahead.start(self._unmade(batch.texts))
+        batch.making = ahead.start(self._unmade(batch.texts), batch.premade)
         self._finish()
         self._under_way = batch
 
@@ -383,6 +385,7 @@ class _Batch:
 
     def __init__(self) -> None:
         self.found: list[Found] = []
+        self.premade = Premade()
         self.over: dict[str, Content | None] = {}
         self.entries: list[Entry] = []
         self.texts: dict[str, str] = {}

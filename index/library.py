@@ -39,6 +39,8 @@ from index.schema import Paper, Unreadable
 from index.settings import IndexSettings
 from index.snapshot import put
 from index.sources import Sources
+from index.spread.errands import Way
+from index.spread.workers import Workers, workers
 
 _FOLLOWING = "ibid watch"
 
@@ -115,15 +117,26 @@ class Library(Lookup):
     # Changing
 
     def add(
-        self, paths: Sequence[Path | str], progress: Progress | None = None, mirror: bool = False
+        self,
+        paths: Sequence[Path | str],
+        progress: Progress | None = None,
+        mirror: bool = False,
+        ray: str = "",
     ) -> AddReport:
         """Add files and folders of papers, and what strings that are addresses lead to; see `AddReport`.
 
         Addresses are `arxiv:…`, `doi:…` and those of web pages (`index.online.addresses`); a `Path` is none. What a
-        source said before and no longer says stays, unless sources are to be mirrored. Raises
-        LibraryLocked where another process is writing. Papers already committed stay, whatever happens later.
+        source said before and no longer says stays, unless sources are to be mirrored. With `ray`, the address of a
+        cluster, its workers read and embed files; what comes of it is the same. Raises LibraryLocked where another
+        process is writing, ClusterError where the cluster fails. Papers already committed stay, whatever happens later.
         """
-        return self._add(*parted(paths), progress, mirror)
+        files, addresses = parted(paths)
+        if not ray:
+            return self._add(files, addresses, progress, mirror)
+        settings = self.settings
+        way = Way(settings.reading, settings.chunking, settings.embedding, self.embedder.fingerprint)
+        with workers(ray, way) as others:
+            return self._add(files, addresses, progress, mirror, others)
 
     def fetch(self, address: Address, progress: Progress | None = None) -> AddReport:
         """Add the paper at an address; see `add`."""
@@ -135,6 +148,7 @@ class Library(Lookup):
         addresses: Sequence[Address],
         progress: Progress | None,
         mirror: bool = False,
+        others: Workers | None = None,
     ) -> AddReport:
         with self._writing(ADDING) as caches:
             if self.catalog.fact("embedder") is None:
@@ -145,9 +159,9 @@ class Library(Lookup):
                 ingestion.refuse(advised(failed))
             if mirror:
                 mirrored = Sources(self.catalog, ingestion.restore)
-                report = self._ingest(ingestion, sources, progress, mirrored.keep_only)
+                report = self._ingest(ingestion, sources, progress, mirrored.keep_only, others)
                 return self._settled(caches, mirrored, report)
-            report = self._ingest(ingestion, sources, progress)
+            report = self._ingest(ingestion, sources, progress, others=others)
             for position, address in enumerate(addresses):
                 if progress is not None:
                     progress(Step(file=address.shown, files_done=position, files=len(addresses)))
@@ -160,10 +174,14 @@ class Library(Lookup):
         sources: Sequence[Source],
         progress: Progress | None,
         mirror: Mirror | None = None,
+        others: Workers | None = None,
     ) -> AddReport:
         contents = Contents(self.catalog.engine, self.way_of_reading)
         known = contents.known([source.key for source in sources])
-        reading = Reading(self.settings.reading, known, self.originals.keep)
+        if others is not None:
+            reading: Reading = others.reading(known, self.originals.keep, self.catalog.chunk_beginnings())
+        else:
+            reading = Reading(self.settings.reading, known, self.originals.keep)
         return ingestion.add(sources, reading, contents, progress, mirror)
 
     def _add_online(self, ingestion: Ingestion, address: Address, progress: Progress | None) -> AddReport:

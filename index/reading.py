@@ -18,6 +18,7 @@ from index.invisible import notices_of
 from index.lanes import in_order
 from index.merge import merge
 from index.originals import digest_of
+from index.premade import Made
 from index.readers import Found, ending_of, find_files, readers
 from index.readers.files import name_of
 from index.readers.job import heard, read_file
@@ -81,10 +82,11 @@ class Content(Value):
 
 
 class Read(NamedTuple):
-    """Something found in a source, in its order."""
+    """Something found in a source, in its order, with the vectors of its text where those were made at once."""
 
     source: Source
     found: Document | Unreadable
+    made: Made | None = None
 
 
 class Over(NamedTuple):
@@ -128,10 +130,11 @@ class Reading:
         `waiting` is called now and then while nothing has been read.
         """
         return in_order(
-            self._source, sources, workers=self.processes, size=_size, held=_HELD, waiting=waiting
+            self.told_of, sources, workers=self.processes, size=_size, held=_HELD, waiting=waiting
         )
 
-    def _source(self, source: Source) -> Generator[Told]:
+    def told_of(self, source: Source) -> Generator[Told]:
+        """What one source holds, and its end."""
         try:
             content = Content(digest=digest_of(source.path))
         except OSError as error:

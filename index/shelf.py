@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Engine, exists, func, or_, select
 
 from index.acronyms import Acronym, Explained
@@ -238,6 +240,12 @@ class Shelf:
     def chunk_ids(self) -> set[str]:
         with self.engine.connect() as connection:
             return set(connection.scalars(select(chunks.c.id)))
+
+    def chunk_beginnings(self) -> NDArray[np.uint64]:
+        """The first 16 hex digits of all chunks' ids as numbers, in order: eight bytes a chunk."""
+        with self.engine.connect() as connection:
+            ids = connection.scalars(select(chunks.c.id)).yield_per(10_000)
+            return np.sort(np.fromiter((int(chunk_id[:16], 16) for chunk_id in ids), np.uint64))
 
     def _papers(self, query: Any) -> list[Paper]:
         with self.engine.connect() as connection:

@@ -47,9 +47,12 @@ def cli() -> None:
 @click.option(
     "--languages", metavar="NAMES", help="The languages of scans as tesseract names them: eng, deu+fra."
 )
+@click.option(
+    "--ray", default="", metavar="ADDRESS", help="Read and embed on a Ray cluster: auto, local or host:port."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @configured
-def add(configuration: Configuration, paths: tuple[str, ...], sample: bool, as_json: bool) -> None:
+def add(configuration: Configuration, paths: tuple[str, ...], sample: bool, ray: str, as_json: bool) -> None:
     """Add papers from files and folders; adding again changes only what changed.
 
     PATH may also be an address, whose paper is fetched: arxiv:2402.08714, doi:10.1145/3442188.3445922, or the URL of
@@ -65,7 +68,7 @@ def add(configuration: Configuration, paths: tuple[str, ...], sample: bool, as_j
         elif not paths:
             return
         with adding() as progress:
-            report = library.add(paths, progress)
+            report = library.add(paths, progress, ray=ray)
         print_report(report, library.facts().papers, as_json)
     if report.failed:
         sys.exit(1)
