@@ -89,6 +89,7 @@ def watch(configuration: Configuration, folders: tuple[Path, ...], poll: bool, a
 @click.option("--limit", default=50, show_default=True, help="How many papers to list.")
 @click.option("--failed", is_flag=True, help="List what could not be read instead.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV, for a spreadsheet.")
 @scoped
 @configured
 def list_papers(
@@ -97,16 +98,21 @@ def list_papers(
     limit: int,
     failed: bool,
     as_json: bool,
+    as_csv: bool,
     filters: Filters,
 ) -> None:
     """List papers, newest first; WORDS stand in titles or name authors."""
     from ui.command_line.terminal import print_failures, print_papers
 
     with opened(configuration) as library:
+        scope = named(library, filters)
         if failed:
             print_failures(library.unreadable(), as_json)
+        elif as_csv:
+            from ui.parts.spreadsheet import papers_csv
+
+            click.echo(papers_csv(library.papers(scope, " ".join(words), limit=limit)), nl=False)
         else:
-            scope = named(library, filters)
             print_papers(library.papers(scope, " ".join(words), limit=limit), library.count(scope), as_json)
 
 
