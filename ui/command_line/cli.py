@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+import traceback
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
@@ -360,6 +361,7 @@ cli.add_command(users)
 def main() -> NoReturn:
     """Run a command; exit 0 done, 1 failed, 2 badly used, 130 interrupted."""
     from index.errors import IbidError, SettingsError
+    from index.secrets import hidden
 
     try:
         cli.main(standalone_mode=False)
@@ -370,13 +372,16 @@ def main() -> NoReturn:
         click.echo("Interrupted; what was stored stays, and the same command goes on from there.", err=True)
         sys.exit(130)
     except SettingsError as error:
-        click.echo(f"Error: {error}", err=True)
+        click.echo(hidden(f"Error: {error}"), err=True)
         sys.exit(2)
     except IbidError as error:
-        click.echo(f"Error: {error}", err=True)
+        click.echo(hidden(f"Error: {error}"), err=True)
         sys.exit(1)
     except BrokenPipeError:
         sys.stderr.close()
+        sys.exit(1)
+    except Exception:  # noqa: BLE001  (whatever it is, what Python would print of it may hold a secret)
+        click.echo(hidden(traceback.format_exc()), err=True)
         sys.exit(1)
     sys.exit(0)
 
