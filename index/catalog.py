@@ -24,6 +24,7 @@ from sqlalchemy import (
     update,
 )
 
+from index.among import among
 from index.arrivals import drop_arrivals, note_arrivals
 from index.authors import author_rows
 from index.contents import forget_contents
@@ -245,15 +246,15 @@ class Catalog(Shelf):
         with self.engine.begin() as connection:
             self.fence(connection)
             change = _next_change(connection)
-            gone = set(connection.scalars(select(chunks.c.id).where(chunks.c.paper_id.in_(paper_ids))))
+            gone = set(connection.scalars(select(chunks.c.id).where(among(chunks.c.paper_id, paper_ids))))
             forget_contents(connection, paper_ids)
             for column in _OF_PAPERS:
-                connection.execute(delete(column.table).where(column.in_(paper_ids)))
+                connection.execute(delete(column.table).where(among(column, paper_ids)))
             if for_good:
                 drop_tags(connection, paper_ids)
                 drop_arrivals(connection, paper_ids)
             _drop_chunks(connection, gone, change, for_good)
-            known = set(connection.scalars(select(removals.c.item).where(removals.c.item.in_(paper_ids))))
+            known = set(connection.scalars(select(removals.c.item).where(among(removals.c.item, paper_ids))))
             rows = [{"item": paper_id, "change": change} for paper_id in paper_ids if paper_id not in known]
             _insert(connection, removals, rows)
             return change
