@@ -47,9 +47,7 @@ class SpreadReading(Reading):
         self._way, self._stored = way, stored
         self._kept: dict[str, str] = {}
 
-    def read(
-        self, sources: Sequence[Source], waiting: Callable[[], None] | None = None
-    ) -> Generator[Told]:
+    def read(self, sources: Sequence[Source], waiting: Callable[[], None] | None = None) -> Generator[Told]:
         """What each source holds, and its end, one source after another. Left early, the workers end too.
 
         Nothing is `waiting` to be embedded meanwhile: vectors come with what is read.
