@@ -32,7 +32,9 @@ from sqlalchemy import (
 from index.arrivals import drop_arrivals, note_arrivals
 from index.authors import author_key, author_rows
 from index.contents import forget_contents
+from index.disk import trouble, watch
 from index.errors import LibraryError
+from index.failpoints import reached
 from index.identity import same_paper, share_identifier, versions_of_one
 from index.merge import title_key
 from index.rows import (
@@ -88,7 +90,9 @@ class Catalog(Shelf):
             if self.fact("authors") != AUTHORS:
                 self._learn_authors()
         except Exception as error:
-            raise LibraryError(f"The catalog {url} cannot be opened: {error}") from error
+            raise trouble(error, url) or LibraryError(
+                f"The catalog {url} cannot be opened: {error}"
+            ) from error
         if stored is None:
             self.set_fact("schema", SCHEMA)
             self.set_fact("acronyms", ACRONYMS)
@@ -105,7 +109,9 @@ class Catalog(Shelf):
             raise LibraryError(
                 f"The library's folder {folder} cannot be made: {error.strerror}. Name another with --library."
             ) from error
-        return cls(f"sqlite:///{folder / 'catalog.sqlite3'}")
+        catalog = cls(f"sqlite:///{folder / 'catalog.sqlite3'}")
+        watch(catalog.engine, folder)
+        return catalog
 
     def close(self) -> None:
         self.engine.dispose()
@@ -225,13 +231,16 @@ class Catalog(Shelf):
                 stale = vectors.c.chunk_id.in_(page)
                 connection.execute(delete(vectors).where(vectors.c.model == model, stale))
             _insert(connection, vectors, vector_rows(new_vectors, new_signs, model))
-            return change
+            reached("catalog.writing")
+        reached("catalog.written")
+        return change
 
     def write_records(self, paper_id: str, said: Sequence[Record]) -> None:
         """Replace a paper's records where the paper itself stays as it is."""
         with self.engine.begin() as connection:
             connection.execute(delete(records).where(records.c.paper_id == paper_id))
             _insert(connection, records, list(record_rows(paper_id, said)))
+        reached("catalog.records_written")
 
     def learn_acronyms(self) -> None:
         """Read the acronyms of all papers anew; a library made before they were kept, or by other rules, needs it."""
@@ -272,6 +281,8 @@ class Catalog(Shelf):
             pending = papers.c.state == "pending"
             connection.execute(update(papers).where(pending, papers.c.change <= change).values(state="ready"))
             connection.execute(delete(removals).where(removals.c.change <= change))
+            reached("catalog.marking")
+        reached("catalog.marked")
 
     def remove(self, paper_ids: Sequence[str], for_good: bool = True) -> int:
         """Forget papers and all that hangs on them; returns the change's number.
@@ -291,7 +302,9 @@ class Catalog(Shelf):
             known = set(connection.scalars(select(removals.c.item).where(removals.c.item.in_(paper_ids))))
             rows = [{"item": paper_id, "change": change} for paper_id in paper_ids if paper_id not in known]
             _insert(connection, removals, rows)
-            return change
+            reached("catalog.removing")
+        reached("catalog.removed")
+        return change
 
     def set_failures(self, source: str, found: Sequence[Unreadable]) -> None:
         """Replace what is known of a source's unreadable entries."""
@@ -301,6 +314,7 @@ class Catalog(Shelf):
                 item.place: {"source": source, "place": item.place, "reason": item.reason} for item in found
             }
             _insert(connection, failures, list(rows.values()))
+        reached("catalog.failures_written")
 
     # Following
 
@@ -316,6 +330,12 @@ class Catalog(Shelf):
         """Ids of chunks and of papers taken away after change `since`."""
         with self.engine.connect() as connection:
             return list(connection.scalars(select(removals.c.item).where(removals.c.change > since)))
+
+    def settled(self, change: int) -> set[str]:
+        """The ids of the chunks of papers that were not written after a change."""
+        query = select(chunks.c.id).join(papers, papers.c.id == chunks.c.paper_id)
+        with self.engine.connect() as connection:
+            return set(connection.scalars(query.where(papers.c.change <= change)))
 
     def vectors_of(self, chunk_ids: Sequence[str], model: str) -> dict[str, Vector]:
         """The stored vectors, float32 of shape (dimension,), by chunk id; those of other models are left out."""

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, Engine, delete, insert, select
 
+from index.failpoints import reached
 from index.reading import Content
 from index.tables import contents, records
 
@@ -54,6 +55,7 @@ class Contents:
                 connection.execute(delete(contents).where(contents.c.source == source))
             if rows:
                 connection.execute(insert(contents), rows)
+        reached("contents.noted")
 
 
 def forget_contents(connection: Connection, paper_ids: Sequence[str]) -> None:

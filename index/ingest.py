@@ -14,6 +14,7 @@ from index.chunking import Chunker
 from index.contents import Contents
 from index.course import Course
 from index.embedding import Embedder
+from index.failpoints import reached
 from index.identity import same_paper
 from index.layout import Layout
 from index.merge import merge, namesake_id, paper_id, title_key
@@ -151,6 +152,7 @@ class Ingestion:
             batch = entries[start : start + _BATCH]
             self._write([self._entry(entry.document, entry.records) for entry in batch])
             self.caches.follow()
+            reached("ingest.restored")
 
     def recut(self, progress: Callable[[int, int], None] | None = None) -> None:
         """Cut and embed every stored paper as the settings now say; the caches are left behind.
@@ -165,6 +167,7 @@ class Ingestion:
                 for document in self._stored(batch)
             ]
             self._write(entries)
+            reached("ingest.recut")
             if progress:
                 progress(start + len(batch), len(ids))
 

@@ -15,16 +15,18 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 
 from index.aside import Aside
-from index.caches import Caches
+from index.caches import Caches, Faults
 from index.caches import Progress as RebuildProgress
 from index.catalog import Catalog
 from index.chunking import Chunker
 from index.contents import Contents
+from index.disk import told_plainly
 from index.embedding import Fingerprint
-from index.errors import EmbedderMismatch, LibraryError, LibraryLocked, PaperNotFound
+from index.errors import DiskTrouble, EmbedderMismatch, LibraryError, LibraryLocked, PaperNotFound
 from index.ingest import AddReport, Ingestion, Mirror, Progress, Step
 from index.lock import writing
 from index.lookup import ADDING, Lookup
+from index.mending import Mending
 from index.online.addresses import Address, advised, parted
 from index.online.papers import Online
 from index.originals import Originals
@@ -36,6 +38,9 @@ from index.settings import IndexSettings
 from index.sources import Sources
 
 _FOLLOWING = "ibid watch"
+_AT_ONCE = (
+    2.0  # seconds that the first search waits for vectors that are made anew; a small library has them then
+)
 
 
 class Library(Lookup):
@@ -56,6 +61,7 @@ class Library(Lookup):
         self.catalog = Catalog.in_folder(folder)
         self.originals = Originals(folder)
         self._caches: Caches | None = None
+        self._mending: Mending | None = None
         self._opening = threading.RLock()
 
     @classmethod
@@ -197,7 +203,9 @@ class Library(Lookup):
         or a vector is damaged: then every paper is cut anew, and what has no vector is embedded.
         `progress` is told papers while embedding, then chunks.
         """
-        with writing(self.folder, "ibid rebuild"), self._opening:
+        with self._opening:
+            self._close_caches()
+        with told_plainly(self.folder), writing(self.folder, "ibid rebuild"), self._opening:
             self._close_caches()
             caches = self._unopened_caches()
             if self.catalog.fact("cut") != self._cut() or self.catalog.unfit(caches.model):
@@ -205,6 +213,19 @@ class Library(Lookup):
                 self._remember_model()
             caches.rebuild(progress)
             self._caches = caches
+
+    def mended(self) -> None:
+        """Wait until vectors that are being made anew are; raises what keeps them from being so."""
+        mending = self._mending
+        if mending is not None:
+            mending.wait()
+            if mending.trouble is not None:
+                raise mending.trouble
+
+    @property
+    def state(self) -> str:
+        """What a reader should know of the library just now, as a sentence; empty where all is well."""
+        return "" if self._mending is None else self._mending.state
 
     def tag(self, paper_ids: Sequence[str], tag: str) -> None:
         """File papers under a tag; ValueError where it is no name."""
@@ -260,36 +281,73 @@ class Library(Lookup):
         return Caches(self.folder, self.catalog, fingerprint.key, fingerprint.sha256)
 
     def _close_caches(self) -> None:
+        if self._mending is not None:
+            self._mending.stop()
+            self._mending = None
         if self._caches is not None:
             self._caches.close()
             self._caches = None
 
     def _bring_up(self, caches: Caches) -> None:
-        try:
-            broken = bool(caches.faults())
-        except LibraryError:
-            broken = True
-        unlearned = self.catalog.unlearned
-        if not (broken or unlearned or caches.behind or self.catalog.counts()["pending"]):
+        """Have the caches hold what the catalog holds; vectors alone are made anew beside the search by words."""
+        found = caches.faults()
+        if found.vectors and not found.words:
+            caches.close()
+            caches.by_words_alone = True
+            self._mending = Mending(self.folder, self._mend, caches.renew)
+            self._mending.wait(_AT_ONCE)
+            return
+        pending = self.catalog.counts()["pending"]
+        if caches.sealed and not (found or self.catalog.unlearned or caches.behind or pending):
             return
         try:
-            with writing(self.folder, "ibid, bringing the caches up to date"):
-                if unlearned:
-                    self.catalog.learn_acronyms()
-                caches.rebuild() if broken else caches.follow()
-        except LibraryLocked:
-            if broken:
+            with told_plainly(self.folder), writing(self.folder, "ibid, bringing the caches up to date"):
+                self._make_whole(caches, found)
+        except (LibraryLocked, DiskTrouble):
+            if found:
                 raise
+
+    def _make_whole(self, caches: Caches, found: Faults) -> None:
+        """Have caches with these faults follow the catalog; where they cannot, they are made anew."""
+        if self.catalog.unlearned:
+            self.catalog.learn_acronyms()
+        if found:
+            caches.rebuild()
+            return
+        try:
+            caches.follow()
+            caches.seal()
+            broken = bool(caches.faults())
+        except DiskTrouble:
+            raise
+        except LibraryError:
+            broken = True
+        if broken:
+            caches.rebuild()
+
+    def _mend(self) -> None:
+        caches = self._unopened_caches()
+        try:
+            self._make_whole(caches, caches.faults())
+        finally:
+            caches.close()
 
     @contextmanager
     def _writing(self, purpose: str) -> Iterator[Caches]:
         caches = self.caches
-        with writing(self.folder, purpose):
+        self.mended()
+        with told_plainly(self.folder), writing(self.folder, purpose):
             self._require_same_model()
             caches.refresh()
-            if caches.behind:
-                caches.follow()
-            yield caches
+            try:
+                if caches.behind:
+                    caches.follow()
+                yield caches
+            finally:
+                if caches.behind:  # whatever stopped it may have left a cache half written
+                    self._close_caches()
+                else:
+                    caches.seal()
 
     # The embedder's fingerprint
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from index.disk import trouble
 from index.errors import LibraryError
 from index.filters import Bounds, organization_key
 from index.rows import Indexed, Vector
@@ -50,7 +52,7 @@ class Vectors:
                 embedding_function=None,
             )
         except Exception as error:
-            raise LibraryError(f"Chroma cannot open {folder}: {error}") from error
+            raise trouble(error, folder) or LibraryError(f"Chroma cannot open {folder}: {error}") from error
 
     def close(self) -> None:
         """Let go of the folder; this is not used afterwards."""
@@ -77,16 +79,27 @@ class Vectors:
         """Write chunks with their vectors; those already there are replaced."""
         for start in range(0, len(rows), _BATCH):
             batch = rows[start : start + _BATCH]
-            self.collection.upsert(
-                ids=[row.chunk.id for row in batch],
-                embeddings=np.stack([vectors[row.chunk.id] for row in batch]),
-                documents=[row.chunk.text for row in batch],
-                metadatas=[_metadata(row) for row in batch],
-            )
+            with self._writing():
+                self.collection.upsert(
+                    ids=[row.chunk.id for row in batch],
+                    embeddings=np.stack([vectors[row.chunk.id] for row in batch]),
+                    documents=[row.chunk.text for row in batch],
+                    metadatas=[_metadata(row) for row in batch],
+                )
+
+    def all(self) -> dict[str, Vector]:
+        """Every chunk's vector as the graph holds it."""
+        found: dict[str, Vector] = {}
+        for offset in range(0, self.count(), _BATCH):
+            page = self.collection.get(include=["embeddings"], limit=_BATCH, offset=offset)
+            if page["embeddings"] is not None:
+                found.update(zip(page["ids"], np.asarray(page["embeddings"], np.float32), strict=True))
+        return found
 
     def delete(self, chunk_ids: Sequence[str]) -> None:
         for start in range(0, len(chunk_ids), _BATCH):
-            self.collection.delete(ids=list(chunk_ids[start : start + _BATCH]))
+            with self._writing():
+                self.collection.delete(ids=list(chunk_ids[start : start + _BATCH]))
 
     def nearest(self, query: Vector, count: int, scope: Bounds) -> list[Hit]:
         """The `count` chunks in scope with the highest cosine to `query` of shape (dimension,), best first."""
@@ -100,6 +113,14 @@ class Vectors:
             Hit(item=chunk_id, score=1.0 - distance)
             for chunk_id, distance in zip(found["ids"][0], distances, strict=True)
         ]
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            told = trouble(error, self.folder)
+            raise told or LibraryError(f"Chroma cannot write to {self.folder}: {error}") from error
 
     def count(self) -> int:
         return int(self.collection.count())
