@@ -18,6 +18,7 @@ from assistant.conversation_tables import conversations, feedback, prepared, rem
 from assistant.reactions import reaction
 from assistant.schema import Feedback, Turn
 from index.errors import IbidError
+from index.failpoints import reached
 from index.library import Library
 from index.schema import Filters, Value
 
@@ -127,6 +128,8 @@ class Conversations:
         with self._engine.begin() as connection:
             self._claim(connection, conversation_id, updated=_now())
             _put(connection, conversation_id, _length(connection, conversation_id), turn)
+            reached("conversation.writing")
+        reached("conversation.written")
         return self.open(conversation_id)
 
     def replace_last(self, conversation_id: str, turn: Turn) -> Conversation:
@@ -201,6 +204,14 @@ class Conversations:
         with self._engine.begin() as connection:
             connection.execute(delete(removed).where(removed.c.conversation_id.in_(owned)))
         return self.open(conversation_id)
+
+    def forget_all(self) -> None:
+        """Forget all of this reader's conversations for good."""
+        mine = select(conversations.c.id).where(conversations.c.owner == self._owner)
+        with self._engine.begin() as connection:
+            for table in (texts, feedback, turns, removed):
+                connection.execute(delete(table).where(table.c.conversation_id.in_(mine)))
+            connection.execute(delete(conversations).where(conversations.c.owner == self._owner))
 
     def purge(self, before: datetime) -> None:
         """Forget for good the conversations that were removed before a moment."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Column, Engine, Integer, MetaData, Table
 
+from index.catalog import CATALOG
 from index.columns import words
 from index.migrate import Tables, bring_up
 
@@ -57,6 +58,7 @@ texts = Table(
     Column("conversation_id", words(32), nullable=False, unique=True),
     Column("title", words(), nullable=False),
     Column("body", words(), nullable=False),
+    info={"derived": True},  # `conversation_search` takes in what it does not hold
 )
 
 
@@ -81,6 +83,8 @@ saved_answers = Table(
 )
 
 CONVERSATIONS = Tables("conversations", metadata, Path(__file__).parent / "migrations" / "versions")
+KEPT = (CATALOG, CONVERSATIONS)
+"""All tables of a library, as backups carry them."""
 
 
 def prepared(engine: Engine) -> Engine:

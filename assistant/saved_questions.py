@@ -121,6 +121,13 @@ class SavedQuestions:
                 connection.execute(delete(saved_answers).where(saved_answers.c.question_id == one.id))
         return found[0]
 
+    def forget_all(self) -> None:
+        """Forget all of this reader's questions."""
+        mine = select(saved_questions.c.id).where(saved_questions.c.owner == self._owner)
+        with self._catalog.engine.begin() as connection:
+            connection.execute(delete(saved_answers).where(saved_answers.c.question_id.in_(mine)))
+            connection.execute(delete(saved_questions).where(saved_questions.c.owner == self._owner))
+
     def outcomes(self, since: date) -> Sequence[Outcome]:
         """What has become of each answer since a day. The answer held against it is the last one of before
         that day, or the first one where the question was saved later."""

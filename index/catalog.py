@@ -7,7 +7,7 @@ have followed, and only `ready` papers are shown to readers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -24,11 +24,14 @@ from sqlalchemy import (
     update,
 )
 
+from index.among import among
 from index.arrivals import drop_arrivals, note_arrivals
 from index.authors import author_rows
 from index.contents import forget_contents
 from index.database import file_database, server_database, shown
+from index.disk import trouble, watch
 from index.errors import LibraryError
+from index.failpoints import reached
 from index.identity import same_paper, share_identifier, versions_of_one
 from index.merge import title_key
 from index.migrate import Tables, bring_up
@@ -79,7 +82,9 @@ class Catalog(Shelf):
         except LibraryError:
             raise
         except Exception as error:
-            raise LibraryError(f"The catalog {shown(engine)} cannot be opened: {error}") from error
+            raise trouble(error, shown(engine)) or LibraryError(
+                f"The catalog {shown(engine)} cannot be opened: {error}"
+            ) from error
 
     @classmethod
     def in_folder(cls, folder: Path) -> Catalog:
@@ -89,7 +94,9 @@ class Catalog(Shelf):
             raise LibraryError(
                 f"The library's folder {folder} cannot be made: {error.strerror}. Name another with --library."
             ) from error
-        return cls(file_database(folder))
+        engine = file_database(folder)
+        watch(engine, folder)
+        return cls(engine)
 
     @classmethod
     def of(cls, folder: Path, storage: StorageSettings) -> Catalog:
@@ -131,6 +138,15 @@ class Catalog(Shelf):
         same += [papers.c.doi == paper.doi] if paper.doi else []
         matching = [other for other in self._met(or_(*same)) if same_paper(paper, other)]
         return max(matching, key=lambda other: share_identifier(paper, other), default=None)
+
+    def held(self, keys: Collection[str]) -> set[str]:
+        """Those of the keys that are an id, an arXiv id, a DOI or a title key of a stored paper, in any state."""
+        found: set[str] = set()
+        with self.engine.connect() as connection:
+            for column in (papers.c.id, papers.c.arxiv_id, papers.c.doi, papers.c.title_key):
+                for page in pages(sorted(keys)):
+                    found.update(connection.scalars(select(column).where(column.in_(page))))
+        return found
 
     def versions(self, paper: Paper) -> list[Paper]:
         """The other ready papers that are versions of the same work, in the order of their ids."""
@@ -213,13 +229,16 @@ class Catalog(Shelf):
                 stale = vectors.c.chunk_id.in_(page)
                 connection.execute(delete(vectors).where(vectors.c.model == model, stale))
             _insert(connection, vectors, vector_rows(new_vectors, new_signs, model))
-            return change
+            reached("catalog.writing")
+        reached("catalog.written")
+        return change
 
     def write_records(self, paper_id: str, said: Sequence[Record]) -> None:
         """Replace a paper's records where the paper itself stays as it is."""
         with self.engine.begin() as connection:
             connection.execute(delete(records).where(records.c.paper_id == paper_id))
             _insert(connection, records, list(record_rows(paper_id, said)))
+        reached("catalog.records_written")
 
     def mark_ready(self, change: int) -> None:
         """The caches hold everything up to `change`: its papers may be shown."""
@@ -227,6 +246,8 @@ class Catalog(Shelf):
             pending = papers.c.state == "pending"
             connection.execute(update(papers).where(pending, papers.c.change <= change).values(state="ready"))
             connection.execute(delete(removals).where(removals.c.change <= change))
+            reached("catalog.marking")
+        reached("catalog.marked")
 
     def remove(self, paper_ids: Sequence[str], for_good: bool = True) -> int:
         """Forget papers and all that hangs on them; returns the change's number.
@@ -236,18 +257,20 @@ class Catalog(Shelf):
         with self.engine.begin() as connection:
             self.fence(connection)
             change = _next_change(connection)
-            gone = set(connection.scalars(select(chunks.c.id).where(chunks.c.paper_id.in_(paper_ids))))
+            gone = set(connection.scalars(select(chunks.c.id).where(among(chunks.c.paper_id, paper_ids))))
             forget_contents(connection, paper_ids)
             for column in _OF_PAPERS:
-                connection.execute(delete(column.table).where(column.in_(paper_ids)))
+                connection.execute(delete(column.table).where(among(column, paper_ids)))
             if for_good:
                 drop_tags(connection, paper_ids)
                 drop_arrivals(connection, paper_ids)
             _drop_chunks(connection, gone, change, for_good)
-            known = set(connection.scalars(select(removals.c.item).where(removals.c.item.in_(paper_ids))))
+            known = set(connection.scalars(select(removals.c.item).where(among(removals.c.item, paper_ids))))
             rows = [{"item": paper_id, "change": change} for paper_id in paper_ids if paper_id not in known]
             _insert(connection, removals, rows)
-            return change
+            reached("catalog.removing")
+        reached("catalog.removed")
+        return change
 
     def set_failures(self, source: str, found: Sequence[Unreadable]) -> None:
         """Replace what is known of a source's unreadable entries."""
@@ -257,6 +280,7 @@ class Catalog(Shelf):
                 item.place: {"source": source, "place": item.place, "reason": item.reason} for item in found
             }
             _insert(connection, failures, list(rows.values()))
+        reached("catalog.failures_written")
 
     # Following
 
@@ -272,6 +296,12 @@ class Catalog(Shelf):
         """Ids of chunks and of papers taken away after change `since`."""
         with self.engine.connect() as connection:
             return list(connection.scalars(select(removals.c.item).where(removals.c.change > since)))
+
+    def settled(self, change: int) -> set[str]:
+        """The ids of the chunks of papers that were not written after a change."""
+        query = select(chunks.c.id).join(papers, papers.c.id == chunks.c.paper_id)
+        with self.engine.connect() as connection:
+            return set(connection.scalars(query.where(papers.c.change <= change)))
 
     def vectors_of(self, chunk_ids: Sequence[str], model: str) -> dict[str, Vector]:
         """The stored vectors, float32 of shape (dimension,), by chunk id; those of other models are left out."""

@@ -101,6 +101,7 @@ def _pool(url: URL) -> Engine:
         return create_engine(
             url,
             connect_args=_CONNECTING,
+            hide_parameters=True,
             pool_size=_CONNECTIONS,
             max_overflow=_MORE,
             pool_pre_ping=True,
@@ -116,3 +117,11 @@ def _make_schema(engine: Engine, schema: str) -> None:
         if connection.exec_driver_sql(known, (schema,)).first() is None:
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('ibid schemas'))")
             connection.exec_driver_sql(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
+
+
+def drop_schema(engine: Engine, schema: str) -> None:
+    """Forget a library's schema and all that is in it; the one that every database has is not a library's own."""
+    if not schema:
+        raise ValueError("only a library in a schema of its own can be dropped")
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE')

@@ -106,6 +106,8 @@ def start(
     assistant.library.tell_database_errors(metrics.database_failed)
     limits = limits or LimitSettings()
     rooms = Rooms(assistant)
+    if door := more.get("door"):
+        more["door"] = door._replace(forget=rooms.forget)
     page = build(rooms, limits.queue)
     os.environ["FORWARDED_ALLOW_IPS"] = proxies  # read by the server that Gradio starts
     options = launch_options(limits)

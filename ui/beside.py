@@ -14,6 +14,7 @@ from gradio.routes import App, ORJSONResponse
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
+from ui.access import choice
 from ui.access.door import Door
 from ui.access.identified import Identified
 from ui.access.routes import routes as door_routes
@@ -65,7 +66,7 @@ def beside(
         *feed.routes(lambda http: rooms.of(http).digests),
         *leaves.routes(lambda http: rooms.of(http).library),
         *watching.routes(watch, ready, state),
-        *(door_routes(door) if door else ()),
+        *((*door_routes(door), choice.route) if door else ()),
     ]
     joined: dict[str, Any] = {}
     if mcp:

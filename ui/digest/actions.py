@@ -21,6 +21,7 @@ from ui.digest.atom import MEDIA_TYPE, as_atom
 from ui.digest.forms import FORMS, Edition, summary
 from ui.parts import frame_view
 from ui.parts.exports import Export
+from ui.parts.reader import Reader
 
 
 class View(Value):
@@ -42,9 +43,14 @@ class Digests:
     """The digests of one library; one serves every browser."""
 
     def __init__(
-        self, library: Library, assistant: Assistant, today: Callable[[], date] = date.today
+        self,
+        library: Library,
+        assistant: Assistant,
+        today: Callable[[], date] = date.today,
+        reader: Reader = Reader(),
     ) -> None:
         self.library = library
+        self.reader = reader
         self.assistant = assistant
         self.saved = SavedQuestions(assistant)
         self.today = today
@@ -76,7 +82,7 @@ class Digests:
         yield from self.show(query)
 
     def header(self) -> str:
-        return frame_view.header(self.assistant.engine, self.library.count(), "Digest")
+        return frame_view.header(self.assistant.engine, self.library.count(), "Digest", reader=self.reader)
 
     def show(self, query: str) -> Iterator[View]:
         """What the address with this query string shows: the papers, then the saved questions."""

@@ -111,12 +111,15 @@ def _drawn(path: Path) -> Path:
 
 
 def _pack(library: Path, archive: Path) -> None:
-    with archive.open("wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as packed:
-        with tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as tar:
-            for path in [library / "catalog.sqlite3", *sorted(library.glob("files/*/*"))]:
-                entry = tarfile.TarInfo(path.relative_to(library).as_posix())
-                entry.size = path.stat().st_size
-                tar.addfile(entry, io.BytesIO(path.read_bytes()))
+    with (
+        archive.open("wb") as raw,
+        gzip.GzipFile("", "wb", 9, raw, mtime=0) as packed,
+        tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as tar,
+    ):
+        for path in [library / "catalog.sqlite3", *sorted(library.glob("files/*/*"))]:
+            entry = tarfile.TarInfo(path.relative_to(library).as_posix())
+            entry.size = path.stat().st_size
+            tar.addfile(entry, io.BytesIO(path.read_bytes()))
 
 
 if __name__ == "__main__":
