@@ -138,7 +138,10 @@ def test_people_are_shut_out_promoted_and_removed(verb: Verb, tmp_path: Path) ->
     assert accounts.of_token(printed) is None
     assert verb("remove", "Eve", typed="n\n").exit_code == 1
     assert len(accounts.people.list()) == 2
-    verb("remove", "Eve", typed="y\n")
+    own = tmp_path / "people" / eve.id / "files"
+    own.mkdir(parents=True)
+    assert verb("remove", "Eve", typed="y\n").exit_code == 0
+    assert not own.parent.exists()
     assert [person.name for person in accounts.people.list()] == ["Ada"]
     accounts.close()
 
