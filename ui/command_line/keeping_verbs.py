@@ -86,16 +86,24 @@ def restore(configuration: Configuration, archive: Path, force: bool, check: boo
 
 
 @click.command()
+@click.option("--repair", "mend", is_flag=True, help="Mend what can be mended, then look again.")
 @click.option("--llm", "models_too", is_flag=True, help="Ask the language models one word each, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @configured
-def doctor(configuration: Configuration, models_too: bool, as_json: bool) -> None:
-    """Check every promise the library makes, and say what is wrong."""
-    from assistant.audit import examine_conversations, examine_models
-    from index.doctor import examine
-    from ui.command_line.terminal import print_findings
+def doctor(configuration: Configuration, mend: bool, models_too: bool, as_json: bool) -> None:
+    """Check every promise the library makes, and say what is wrong.
+
+    A repair loses nothing: what cannot be made again is written to taken-out.jsonl in the library's folder before it
+    goes.
+    """
+    from assistant.audit import examine_conversations, examine_models, repair_conversations
+    from index.doctor import examine, repair
+    from ui.command_line.terminal import print_findings, say_mended
 
     with opened(configuration) as library:
+        if mend:
+            for mended in (*repair(library), *repair_conversations(library)):
+                say_mended(mended)
         findings = [*examine(library), examine_conversations(library)]
         if models_too:
             findings += examine_models(configuration.settings.llm)
