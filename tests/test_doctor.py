@@ -26,6 +26,7 @@ from tests.pdfs import Sheets
 
 Open = Callable[..., Library]
 
+NONE = "x'00ff'"  # as SQLite writes bytes
 ONE = "(SELECT min(id) FROM chunks)"
 SECOND = "(SELECT min(id) FROM chunks WHERE position = 1)"
 PAPER = "(SELECT min(id) FROM papers)"
@@ -93,6 +94,8 @@ def sql(*statements: str) -> Callable[[Library], None]:
     def plant(library: Library) -> None:
         with library.catalog.engine.begin() as connection:
             for statement in statements:
+                if connection.dialect.name == "postgresql":
+                    statement = statement.replace(NONE, r"'\x00ff'")
                 assert connection.exec_driver_sql(statement).rowcount >= 1, statement
 
     return plant
@@ -212,12 +215,12 @@ FAULTS: dict[str, tuple[Callable[[Library], None], str]] = {
         "every row can be read",
     ),
     "a record that cannot be read": (
-        sql("UPDATE records SET document = x'00ff' WHERE paper_id = (SELECT min(paper_id) FROM records)"),
+        sql(f"UPDATE records SET document = {NONE} WHERE paper_id = (SELECT min(paper_id) FROM records)"),
         "every row can be read",
     ),
     "a paper and its record that cannot be read": (
         sql(
-            f"UPDATE records SET document = x'00ff' WHERE paper_id = {PAPER}",
+            f"UPDATE records SET document = {NONE} WHERE paper_id = {PAPER}",
             f"UPDATE papers SET paper = '' WHERE id = {PAPER}",
         ),
         "every row can be read",
@@ -381,6 +384,33 @@ def test_a_database_that_is_damaged_is_told_and_not_mended(full: Library) -> Non
 def test_another_model_is_a_finding_and_no_crash(full: Library, open_library: Open, hashing: Any) -> None:
     found = ill(open_library(full.folder, hashing))
     assert "were made by minilm:all-MiniLM-L6-v2" in found["model is the one the vectors were made by"].seen
+
+
+def test_a_library_on_servers_is_mended_too(
+    papers: Any, embedder: Any, models: Path, storage: Any, write_papers: Callable[..., Path], tmp_path: Path
+) -> None:
+    settings = IndexSettings(embedding=EmbeddingSettings(models=models), storage=storage())
+    with Library.open(tmp_path / "served", settings) as library:
+        library.embedder = embedder
+        library.add([write_papers("papers.jsonl", *papers)])
+        assert ill(library) == {}
+        held = {paper.id for paper in library.papers()}
+        on_servers = (
+            "a vector deleted",
+            "a vector of no chunk",
+            "a chunk of no paper",
+            "a paper half written",
+            "a paper and its record that cannot be read",
+        )
+        for fault in on_servers:
+            statement = FAULTS[fault][0]
+            statement(library)
+        sql("DELETE FROM papers WHERE id = (SELECT max(id) FROM papers)")(library)
+        library.caches.vectors.delete([min(library.catalog.chunk_ids())])
+        assert len(ill(library)) >= 6
+        mend(library)
+        assert ill(library) == {}
+        assert {paper.id for paper in library.papers()} == held
 
 
 @pytest.fixture
