@@ -94,6 +94,18 @@ class Caches:
         """Whether the catalog has changes that the caches have not seen."""
         return self.position.change != self.catalog.change()
 
+    def astray(self) -> str:
+        """What is wrong with where the caches are said to be, without opening them; empty where nothing is.
+
+        Whoever opens them where one may write mends it.
+        """
+        folder, change = self.position.folder, self.catalog.change()
+        if self.position.change > change:
+            return f"the caches claim change {self.position.change}, the catalog is at {change}"
+        if self.behind:
+            return f"the caches are at change {self.position.change}, the catalog at {change}"
+        return "" if change == 0 or folder in self.place.names() else f"{folder} is not there"
+
     @property
     def sealed(self) -> bool:
         """Whether both are known to be whole; what lies on servers, they keep whole."""
@@ -178,6 +190,10 @@ class Caches:
             self._reach(Position(folder=next_name(old), change=0))
             for name in old:
                 self.place.drop(name)
+
+    def note_position(self) -> None:
+        """Say once more which caches are in use, where what was said may have been lost."""
+        self.place.note(self.position)
 
     def refresh(self) -> None:
         """Open the caches again where another process has moved them on."""
