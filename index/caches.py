@@ -169,6 +169,17 @@ class Caches:
                 reached("caches.folder_swept")
             self.catalog.mark_ready(target)
 
+    def rebuild_words(self) -> None:
+        """Make the keyword index alone anew, in its place: whoever has the old one open goes on with that."""
+        with self._guard:
+            Seal(self.folder).take_away()
+            self._keywords = None
+            shutil.rmtree(self.folder / "keywords", ignore_errors=True)
+            reached("caches.words_dropped")
+            for rows in self.catalog.changed(0):
+                self.keywords.follow(rows, [])
+                reached("caches.keywords_written")
+
     def refresh(self) -> None:
         """Open the caches again where another process has moved them on."""
         with self._guard:

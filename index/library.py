@@ -311,9 +311,11 @@ class Library(Lookup):
         """Have caches with these faults follow the catalog; where they cannot, they are made anew."""
         if self.catalog.unlearned:
             self.catalog.learn_acronyms()
-        if found:
+        if found.vectors:
             caches.rebuild()
             return
+        if found.words:
+            caches.rebuild_words()
         try:
             caches.follow()
             caches.seal()
