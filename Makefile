@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-dep
 RESOLVED := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run ask install test check lint types layers docs bench bench-files bench-page lock programs clean
+.PHONY: help run ask install test check lint types layers docs bench bench-files bench-page torture lock programs clean
 
 help: ## Say what there is to do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -52,6 +52,9 @@ bench-files: $(VENV)/tested ## Measure how PDFs are read, beside other libraries
 
 bench-page: $(VENV)/tested programs ## Hold the page to its times in Chromium, on a quiet machine
 	@IBID_TIMED=1 $(BIN)/python -m pytest tests/test_long_conversations.py
+
+torture: $(VENV)/tested ## Kill a library's process hundreds of times, damage its files, fill its disk
+	@$(BIN)/python -m tests.torture
 
 # The default install takes from the whole set, so that nothing an extra needs is shut out by a newer release.
 lock: ## Resolve the dependencies anew (needs uv)

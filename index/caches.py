@@ -99,8 +99,8 @@ class Caches:
 
     @property
     def behind(self) -> bool:
-        """Whether the catalog has changes that the caches have not seen."""
-        return self.position.change != self.catalog.change()
+        """Whether the catalog has changes that the caches have not seen, or papers not yet noted as seen."""
+        return self.position.change != self.catalog.change() or self.catalog.pending
 
     @property
     def sealed(self) -> bool:
@@ -208,7 +208,8 @@ class Caches:
             held, chunks = cache.count(), self.catalog.counts()["chunks"]
         except LibraryError as error:
             return (str(error),)
-        return () if self.behind or held == chunks else (f"{held} chunks are held, and {chunks} should be",)
+        behind = self.position.change != self.catalog.change()
+        return () if behind or held == chunks else (f"{held} chunks are held, and {chunks} should be",)
 
     def _looked_into(self) -> Faults:
         """What another process finds in caches that may be half written, held against the catalog."""

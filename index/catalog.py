@@ -132,6 +132,13 @@ class Catalog(Shelf):
         return int(self.fact("change") or 0)
 
     @property
+    def pending(self) -> bool:
+        """Whether a paper waits for the caches to follow, or for that to be noted."""
+        with self.engine.connect() as connection:
+            waiting = select(papers.c.id).where(papers.c.state == "pending").limit(1)
+            return connection.scalar(waiting) is not None
+
+    @property
     def unlearned(self) -> bool:
         """Whether `learn_acronyms` is needed."""
         return self.fact("acronyms") != ACRONYMS

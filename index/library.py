@@ -297,8 +297,7 @@ class Library(Lookup):
             self._mending = Mending(self.folder, self._mend, caches.renew)
             self._mending.wait(_AT_ONCE)
             return
-        pending = self.catalog.counts()["pending"]
-        if caches.sealed and not (found or self.catalog.unlearned or caches.behind or pending):
+        if caches.sealed and not (found or self.catalog.unlearned or caches.behind):
             return
         try:
             with told_plainly(self.folder), writing(self.folder, "ibid, bringing the caches up to date"):

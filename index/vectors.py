@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from index.disk import trouble
+from index.disk import without_reason
 from index.errors import LibraryError
 from index.filters import Bounds, organization_key
 from index.rows import Indexed, Vector
@@ -52,7 +52,8 @@ class Vectors:
                 embedding_function=None,
             )
         except Exception as error:
-            raise trouble(error, folder) or LibraryError(f"Chroma cannot open {folder}: {error}") from error
+            told = without_reason(error, folder)
+            raise told or LibraryError(f"Chroma cannot open {folder}: {error}") from error
 
     def close(self) -> None:
         """Let go of the folder; this is not used afterwards."""
@@ -119,7 +120,7 @@ class Vectors:
         try:
             yield
         except Exception as error:
-            told = trouble(error, self.folder)
+            told = without_reason(error, self.folder)
             raise told or LibraryError(f"Chroma cannot write to {self.folder}: {error}") from error
 
     def count(self) -> int:
