@@ -13,7 +13,7 @@ RESOLVED := --universal --python-version 3.11 --generate-hashes --no-emit-index-
 WORK ?= ../scale-work
 
 .DEFAULT_GOAL := help
-.PHONY: help run ask install test check lint types layers docs bench bench-files bench-page bench-scale access-matrix lock programs clean
+.PHONY: help run ask install test check lint types layers docs bench bench-files bench-page bench-scale access-matrix torture lock programs clean
 
 help: ## Say what there is to do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -63,6 +63,9 @@ bench-page: $(VENV)/tested programs ## Hold the page to its times in Chromium, o
 
 access-matrix: $(VENV)/installed ## Try on a server whether anybody reaches what is another's, by every route and event
 	@$(BIN)/python -m ui.command_line.access_matrix
+
+torture: $(VENV)/tested ## Kill a library's process hundreds of times, damage its files, fill its disk
+	@$(BIN)/python -m tests.torture
 
 # The default install takes from the whole set, so that nothing an extra needs is shut out by a newer release.
 lock: ## Resolve the dependencies anew (needs uv)

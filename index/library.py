@@ -425,8 +425,7 @@ class Library(Lookup):
             self._held.mending = Mending(self.folder, self.lock, self._mend, caches.renew)
             self._held.mending.wait(_AT_ONCE)
             return
-        pending = self.catalog.counts()["pending"]
-        if caches.sealed and not (found or caches.behind or pending):
+        if caches.sealed and not (found or caches.behind):
             return
         try:
             with (
@@ -440,9 +439,11 @@ class Library(Lookup):
 
     def _make_whole(self, caches: Caches, found: Faults) -> None:
         """Have caches with these faults follow the catalog; where they cannot, they are made anew."""
-        if found:
+        if found.vectors:
             caches.rebuild()
             return
+        if found.words:
+            caches.rebuild_words()
         try:
             caches.follow()
             caches.seal()
