@@ -1,55 +1,77 @@
-"""Vectors of texts that were embedded before it was known which of them would be stored.
+"""Texts that are embedded in another thread while their caller does something else.
 
-Owns what becomes of them: one that is asked for is given, the others are forgotten with their batch, and what nobody
-embedded ahead the embedder still does. Refuses to know who embedded, and where (`index.spread`).
+Owns that thread, and that it ends with whoever started it. Refuses to know what is made of the vectors.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
-from typing import NamedTuple
+import threading
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from types import TracebackType
 
 import numpy as np
-from numpy.typing import NDArray
 
-from index.embedding import Embedded, Embedder, Progress
+from index.embedding import Embedded, Embedder
+from index.premade import Premade
+
+_AT_ONCE = 2  # a batch is cut into word pieces while the one before it is embedded to its end
 
 
-class Made(NamedTuple):
-    """The marks of texts, in the order of their vectors."""
+class _Left(Exception):
+    """Nobody wants the vectors any more."""
 
-    marks: tuple[bytes, ...]
-    embedded: Embedded
+
+class Making:
+    """Vectors of `texts`, which stand under their ids, on their way; `share` of them in [0, 1] are made."""
+
+    def __init__(self, texts: Mapping[str, str], premade: Premade) -> None:
+        self.texts = texts
+        self.premade = premade
+        self.share = 0.0
+        self.future: Future[Embedded] = Future()
+
+    @property
+    def done(self) -> bool:
+        return self.future.done()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait at most so long; whether it is done, well or not."""
+        return bool(wait([self.future], seconds).done)
+
+    def result(self) -> Embedded:
+        """The vectors, in the texts' order; what the embedder raised is raised."""
+        return self.future.result()
 
 
 class Ahead:
-    """What was embedded ahead for one batch of documents."""
+    """Embeds in threads of its own; left, what is under way is given up."""
 
-    def __init__(self) -> None:
-        self._made: dict[bytes, tuple[NDArray[np.float32], bytes]] = {}
+    def __init__(self, embedder: Embedder) -> None:
+        self.embedder = embedder
+        self._threads = ThreadPoolExecutor(_AT_ONCE, "embedding ahead")
+        self._left = threading.Event()
 
-    def take(self, made: Made | None) -> None:
-        """Hold vectors until the batch is stored."""
-        if made is not None:
-            signs = made.embedded.signs or [b""] * len(made.marks)
-            self._made.update(zip(made.marks, zip(made.embedded.vectors, signs, strict=True), strict=True))
+    def __enter__(self) -> Ahead:
+        return self
 
-    def embedded(self, embedder: Embedder, texts: Sequence[str], progress: Progress | None) -> Embedded:
-        """As `embedder.signed_passages`, which is asked only for what is not there."""
-        marks = [mark_of(text) for text in texts] if self._made else []
-        found = {p: self._made[mark] for p, mark in enumerate(marks) if mark in self._made}
-        if not found:
-            return embedder.signed_passages(texts, progress)
-        lacking = [position for position in range(len(texts)) if position not in found]
-        rest = embedder.signed_passages([texts[position] for position in lacking], progress)
-        signs = rest.signs or [b""] * len(lacking)
-        found |= {p: (rest.vectors[n], signs[n]) for n, p in enumerate(lacking)}
-        ordered = [found[position] for position in range(len(texts))]
-        told = [signs for _, signs in ordered]
-        return Embedded(np.array([vector for vector, _ in ordered], np.float32), told if any(told) else None)
+    def __exit__(self, kind: type[BaseException] | None, *_: BaseException | TracebackType | None) -> None:
+        self._left.set()
+        self._threads.shutdown(cancel_futures=True)
 
+    def start(self, texts: Mapping[str, str], premade: Premade | None = None) -> Making:
+        """Begin to embed texts after those begun before, but for those that are `premade`."""
+        making = Making(texts, premade or Premade())
+        if texts:
+            making.future = self._threads.submit(self._embed, making)
+        else:
+            making.future.set_result(Embedded(np.empty((0, 0), np.float32), []))
+        return making
 
-def mark_of(text: str) -> bytes:
-    """What a text is known by, on whichever machine it was embedded."""
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    def _embed(self, making: Making) -> Embedded:
+        def tell(done: int, total: int) -> None:
+            if self._left.is_set():
+                raise _Left
+            making.share = done / max(total, 1)
+
+        return making.premade.embedded(self.embedder, list(making.texts.values()), tell)

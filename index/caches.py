@@ -15,12 +15,14 @@ from filelock import FileLock, Timeout
 
 from index.catalog import Catalog
 from index.errors import LibraryError
+from index.exact import Exact
 from index.filters import Bounds
 from index.keywords import Keywords
 from index.places import Place, Position, next_name
 from index.rows import Indexed, Vector
 from index.vectors import Hit, Vectors
 
+_ALL = Bounds()
 Progress = Callable[[int, int], None]  # chunks done, chunks in all
 
 
@@ -39,6 +41,7 @@ class Caches:
         self._guard = threading.RLock()
         self._stores: tuple[Vectors, Keywords] | None = None
         self.position = self.place.stored() or Position(folder="caches-1", change=0)
+        self._exact = Exact(catalog, model)
 
     @property
     def vectors(self) -> Vectors:
@@ -133,6 +136,10 @@ class Caches:
             self.position = stored
 
     def nearest(self, query: Vector, count: int, scope: Bounds) -> list[Hit]:
+        """The `count` chunks in scope nearest to `query`: of all by Chroma's graph, of some by looking at each."""
+        found = None if scope == _ALL else self._exact.nearest(query, count, scope)
+        if found is not None:
+            return found
         with self._guard:
             return self.vectors.nearest(query, count, scope)
 

@@ -7,7 +7,7 @@ have followed, and only `ready` papers are shown to readers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -24,6 +24,7 @@ from sqlalchemy import (
     update,
 )
 
+from index.among import among
 from index.arrivals import drop_arrivals, note_arrivals
 from index.authors import author_rows
 from index.contents import forget_contents
@@ -132,6 +133,15 @@ class Catalog(Shelf):
         matching = [other for other in self._met(or_(*same)) if same_paper(paper, other)]
         return max(matching, key=lambda other: share_identifier(paper, other), default=None)
 
+    def held(self, keys: Collection[str]) -> set[str]:
+        """Those of the keys that are an id, an arXiv id, a DOI or a title key of a stored paper, in any state."""
+        found: set[str] = set()
+        with self.engine.connect() as connection:
+            for column in (papers.c.id, papers.c.arxiv_id, papers.c.doi, papers.c.title_key):
+                for page in pages(sorted(keys)):
+                    found.update(connection.scalars(select(column).where(column.in_(page))))
+        return found
+
     def versions(self, paper: Paper) -> list[Paper]:
         """The other ready papers that are versions of the same work, in the order of their ids."""
         same = self._met(papers.c.title_key == title_key(paper.title), papers.c.state == "ready")
@@ -236,15 +246,15 @@ class Catalog(Shelf):
         with self.engine.begin() as connection:
             self.fence(connection)
             change = _next_change(connection)
-            gone = set(connection.scalars(select(chunks.c.id).where(chunks.c.paper_id.in_(paper_ids))))
+            gone = set(connection.scalars(select(chunks.c.id).where(among(chunks.c.paper_id, paper_ids))))
             forget_contents(connection, paper_ids)
             for column in _OF_PAPERS:
-                connection.execute(delete(column.table).where(column.in_(paper_ids)))
+                connection.execute(delete(column.table).where(among(column, paper_ids)))
             if for_good:
                 drop_tags(connection, paper_ids)
                 drop_arrivals(connection, paper_ids)
             _drop_chunks(connection, gone, change, for_good)
-            known = set(connection.scalars(select(removals.c.item).where(removals.c.item.in_(paper_ids))))
+            known = set(connection.scalars(select(removals.c.item).where(among(removals.c.item, paper_ids))))
             rows = [{"item": paper_id, "change": change} for paper_id in paper_ids if paper_id not in known]
             _insert(connection, removals, rows)
             return change

@@ -20,13 +20,22 @@ class _Words(TypeDecorator[str]):
     impl = Text
     cache_ok = True
 
-    def __init__(self) -> None:
+    def __init__(self, most: int | None = None) -> None:
         super().__init__(collation="C")
+        self.most = most
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return value.replace("\x00", _NOTHING) if value else value
+        return value.replace("\x00", _NOTHING)[: self.most] if value else value
 
 
 def words(length: int | None = None) -> TypeEngine[Any]:
     """Text, ordered by its code points; `length` is what it usually keeps to, and held against nobody."""
     return (String(length) if length else Text()).with_variant(_Words(), "postgresql")
+
+
+def key(most: int, length: int | None = None) -> TypeEngine[Any]:
+    """The same for what is looked up by an index, which in PostgreSQL holds some 2,700 bytes a row.
+
+    `most` characters of it are kept there, and looked for: what agrees in so many is the same.
+    """
+    return (String(length) if length else Text()).with_variant(_Words(most), "postgresql")

@@ -101,6 +101,7 @@ def _pool(url: URL) -> Engine:
         return create_engine(
             url,
             connect_args=_CONNECTING,
+            hide_parameters=True,
             pool_size=_CONNECTIONS,
             max_overflow=_MORE,
             pool_pre_ping=True,

@@ -26,6 +26,7 @@ from index.errors import EmbedderError, ExtraMissing, SettingsError
 from index.late import Asked, signs
 from index.providers import Providers
 from index.schema import Value
+from index.secrets import hidden
 from index.weights import PROBE, WEIGHTS, MiniLMFiles, find_minilm, keep_hashes, require_same_model
 
 if TYPE_CHECKING:
@@ -285,7 +286,7 @@ class LlamaIndexModel(Embedder):
         try:
             return call()
         except Exception as error:  # each integration has errors of its own
-            raise EmbedderError(f"{self.spec!r} did not embed: {error}") from error
+            raise EmbedderError(f"{self.spec!r} did not embed: {hidden(str(error))}") from error
 
 
 Factory = Callable[[str, Path], Embedder]
@@ -321,7 +322,7 @@ def _integration(provider: str, name: str, model: str, models: Path) -> Embedder
     except ImportError as error:
         raise ExtraMissing(spec, provider) from error
     except Exception as error:
-        raise EmbedderError(f"{spec!r} cannot be set up: {error}") from error
+        raise EmbedderError(f"{spec!r} cannot be set up: {hidden(str(error))}") from error
 
 
 BUILT_IN: dict[str, Factory] = {

@@ -114,8 +114,8 @@ class DatabaseLock:
     @contextmanager
     def writing(self, purpose: str) -> Iterator[None]:
         with self._engine.connect() as connection:
-            connection.detach()  # closed at the end and not kept: the lock goes with it
             held = connection.execution_options(isolation_level="AUTOCOMMIT")
+            held.detach()  # closed at the end and not kept: the lock goes with it
             for setting in (f"lock_timeout={int(_PATIENCE * 1000)}", *_ALIVE):
                 held.execute(text(f"SET {setting}"))
             try:

@@ -12,13 +12,13 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from index.ahead import Made
 from index.enclosed import Spool
 from index.errors import NoTextLayer, ReadError
 from index.invisible import notices_of
 from index.lanes import in_order
 from index.merge import merge
 from index.originals import digest_of
+from index.premade import Made
 from index.readers import Found, ending_of, find_files, readers
 from index.readers.files import name_of
 from index.readers.job import heard, read_file
@@ -124,9 +124,14 @@ class Reading:
         self.languages = settings.languages if settings.ocr else ""
         self.found: dict[str, int] = {}
 
-    def read(self, sources: Sequence[Source]) -> Iterator[Told]:
-        """What each source holds, and its end, one source after another. Left early, all reading ends."""
-        return in_order(self.told_of, sources, workers=self.processes, size=_size, held=_HELD)
+    def read(self, sources: Sequence[Source], waiting: Callable[[], None] | None = None) -> Iterator[Told]:
+        """What each source holds, and its end, one source after another. Left early, all reading ends.
+
+        `waiting` is called now and then while nothing has been read.
+        """
+        return in_order(
+            self.told_of, sources, workers=self.processes, size=_size, held=_HELD, waiting=waiting
+        )
 
     def told_of(self, source: Source) -> Generator[Told]:
         """What one source holds, and its end."""

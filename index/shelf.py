@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Engine, exists, func, or_, select
 
 from index.acronyms import Acronym, Explained
+from index.among import among
 from index.authors import written_by
 from index.filters import Bounds, bounds
 from index.merge import title_key
@@ -266,9 +267,9 @@ def in_scope(scope: Bounds, pending: bool = False) -> list[ColumnElement[bool]]:
     """What holds of the papers in scope; `pending` lets in those that readers may not see yet."""
     conditions: list[ColumnElement[bool]] = [] if pending else [papers.c.state == "ready"]
     if scope.papers is not None:
-        conditions.append(papers.c.id.in_(scope.papers))
+        conditions.append(among(papers.c.id, scope.papers))
     if scope.excluded:
-        conditions.append(papers.c.id.not_in(scope.excluded))
+        conditions.append(~among(papers.c.id, scope.excluded))
     if scope.first_day is not None:
         conditions.append(papers.c.day >= scope.first_day)
     if scope.last_day is not None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, Table, text
 
-from index.columns import words
+from index.columns import key, words
 
 metadata = MetaData()
 _FILTERED = ("state", "id", "organization_key")
@@ -30,16 +30,16 @@ papers = Table(
     metadata,
     Column("id", words(200), primary_key=True),
     Column("title", words(), nullable=False),
-    Column("title_key", words(), nullable=False, index=True),
-    Column("name_key", words(), index=True),
-    Column("arxiv_id", words(64), index=True),
-    Column("doi", words(300), index=True),
+    Column("title_key", key(300), nullable=False, index=True),
+    Column("name_key", key(200), index=True),
+    Column("arxiv_id", key(64, 64), index=True),
+    Column("doi", key(300, 300), index=True),
     Column("organization", words()),
-    Column("organization_key", words(200), index=True),
+    Column("organization_key", key(200, 200), index=True),
     Column("day", Integer, index=True),
     Column("comments", Integer),
-    Column("author_key", words()),
-    Column("source_key", words()),
+    Column("author_key", key(200)),
+    Column("source_key", key(200)),
     Column("paper", words(), nullable=False),
     Column("text", words(), nullable=False),
     Column("sections", words(), nullable=False),

@@ -100,7 +100,7 @@ def _require_answer(address: str) -> None:
     from ray.util import get_node_ip_address
 
     if host in _LOCALHOST:
-        host = get_node_ip_address()  # as Ray takes it
+        host = get_node_ip_address()  # type: ignore[no-untyped-call]  # as Ray takes it
     try:
         socket.create_connection((host, port), _PATIENCE).close()
     except OSError as error:

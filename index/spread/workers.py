@@ -47,8 +47,11 @@ class SpreadReading(Reading):
         self._way, self._stored = way, stored
         self._kept: dict[str, str] = {}
 
-    def read(self, sources: Sequence[Source]) -> Generator[Told]:
-        """What each source holds, and its end, one source after another. Left early, the workers end too."""
+    def read(self, sources: Sequence[Source], waiting: Callable[[], None] | None = None) -> Generator[Told]:
+        """What each source holds, and its end, one source after another. Left early, the workers end too.
+
+        Nothing is `waiting` to be embedded meanwhile: vectors come with what is read.
+        """
         from index.spread.pipeline import run  # Ray, whose import takes seconds
 
         errands = [self._errand(position, source) for position, source in enumerate(sources)]

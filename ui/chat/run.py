@@ -31,8 +31,8 @@ from assistant.schema import (
 from assistant.stopping import Stop
 from index.errors import IbidError
 from index.schema import Filters, Value
+from index.secrets import hidden
 from ui.watch.requests import named, request_name
-from ui.watch.secrets import hidden
 
 Stage = Literal["searching", "writing", "done", "stopped", "failed"]
 PAINTS_PER_SECOND = 10  # more than this and a browser spends its time painting old text

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+import traceback
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
@@ -92,6 +93,7 @@ def watch(configuration: Configuration, folders: tuple[Path, ...], poll: bool, a
 @click.option("--limit", default=50, show_default=True, help="How many papers to list.")
 @click.option("--failed", is_flag=True, help="List what could not be read instead.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV, for a spreadsheet.")
 @scoped
 @configured
 def list_papers(
@@ -100,16 +102,21 @@ def list_papers(
     limit: int,
     failed: bool,
     as_json: bool,
+    as_csv: bool,
     filters: Filters,
 ) -> None:
     """List papers, newest first; WORDS stand in titles or name authors."""
     from ui.command_line.terminal import print_failures, print_papers
 
     with opened(configuration) as library:
+        scope = named(library, filters)
         if failed:
             print_failures(library.unreadable(), as_json)
+        elif as_csv:
+            from ui.parts.spreadsheet import papers_csv
+
+            click.echo(papers_csv(library.papers(scope, " ".join(words), limit=limit)), nl=False)
         else:
-            scope = named(library, filters)
             print_papers(library.papers(scope, " ".join(words), limit=limit), library.count(scope), as_json)
 
 
@@ -358,6 +365,7 @@ cli.add_command(users)
 def main() -> NoReturn:
     """Run a command; exit 0 done, 1 failed, 2 badly used, 130 interrupted."""
     from index.errors import IbidError, SettingsError
+    from index.secrets import hidden
 
     try:
         cli.main(standalone_mode=False)
@@ -368,13 +376,16 @@ def main() -> NoReturn:
         click.echo("Interrupted; what was stored stays, and the same command goes on from there.", err=True)
         sys.exit(130)
     except SettingsError as error:
-        click.echo(f"Error: {error}", err=True)
+        click.echo(hidden(f"Error: {error}"), err=True)
         sys.exit(2)
     except IbidError as error:
-        click.echo(f"Error: {error}", err=True)
+        click.echo(hidden(f"Error: {error}"), err=True)
         sys.exit(1)
     except BrokenPipeError:
         sys.stderr.close()
+        sys.exit(1)
+    except Exception:  # noqa: BLE001  (whatever it is, what Python would print of it may hold a secret)
+        click.echo(hidden(traceback.format_exc()), err=True)
         sys.exit(1)
     sys.exit(0)
 

@@ -30,6 +30,7 @@ from assistant.schema import Answer, Answered, Turn
 from index.doctor import Finding
 from index.ingest import AddReport, Step
 from index.schema import Conflict, Document, Filters, Paper, PaperSource, Passage, Unreadable
+from index.secrets import hidden
 from ui.command_line.outcome import failed_words, failure_lines, outcome_lines
 from ui.parts.render import byline, counted, coverage_words, reference, scope_words, version_words
 from ui.settings import Setting
@@ -256,9 +257,9 @@ def print_findings(findings: Sequence[Finding], unreadable: Sequence[Unreadable]
 
 def print_settings(settings: Sequence[Setting], as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps([_plain(setting) for setting in settings]))
+        click.echo(hidden(json.dumps([_plain(setting) for setting in settings])))
         return
-    rows = [(setting.name, str(setting.value), setting.layer) for setting in settings]
+    rows = [(setting.name, hidden(str(setting.value)), setting.layer) for setting in settings]
     console().print(_table(("setting", "value", "set by"), rows))
 
 

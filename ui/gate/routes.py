@@ -68,7 +68,7 @@ DOOR: tuple[Rule, ...] = (
 ROUTES: tuple[Rule, ...] = (
     # What a page is made of holds nothing of anyone's, and the sign-in page needs it too.
     *_rules(READ, "/assets/{path:path} /static/{path:path} /theme.css /favicon.ico /robots.txt", "public"),
-    *_rules(READ, "/manifest.json /pwa_icon /pwa_icon/{size}", "public"),
+    *_rules(READ, "/manifest.json /pwa_icon", "public"),
     *_rules(READ, "/health /ready", "public", programs=True),
     *_rules("GET", "/gradio_api/startup-events", "public"),  # Gradio asks it of itself once it listens
     *_rules(READ, "/metrics", "public", programs=True),  # which asks for a secret of its own
@@ -122,6 +122,7 @@ ROUTES: tuple[Rule, ...] = (
     *_rules(ANY, "/gradio_api/vibe-{rest:path} /gradio_api/undo-vibe-{rest:path}", "closed"),
     *_rules(ANY, "/gradio_api/custom_component/{id}/{environment}/{type}/{file_name}", "closed"),
     *_rules(ANY, "/gradio_api/theme.css /gradio_api/openapi.json /openapi.json", "closed"),
+    *_rules(ANY, "/pwa_icon/{size}", "closed"),  # no SVG can be drawn at a size
     *_rules(ANY, "/monitoring /monitoring/{key:path} /svelte/{path:path}", "closed"),
 )
 

@@ -18,7 +18,7 @@ from index.atlas import Atlas
 from index.errors import IbidError, PaperNotFound
 from index.library import Library
 from index.readers import readers
-from index.schema import Filters, Value
+from index.schema import Filters, Paper, Value
 from index.similar import Similar
 from ui.library import adding_view, map_view, paper_view, papers_view
 from ui.library.adding import Adding, Job
@@ -28,6 +28,7 @@ from ui.parts import bibliography, frame_view, scope
 from ui.parts.markup import escape
 from ui.parts.reader import Reader
 from ui.parts.render import counted
+from ui.parts.spreadsheet import papers_csv
 
 SIMILAR = 6  # papers
 MOST_CHOSEN = 10_000  # papers: what a conversation's scope can carry, and the stores can look up at once
@@ -198,9 +199,15 @@ class Desk:
 
     def bibtex(self, paper_ids: Sequence[str]) -> str:
         """The papers as BibTeX; those gone since are left out."""
+        return bibliography.bibtex(self._chosen(paper_ids))
+
+    def csv(self, paper_ids: Sequence[str]) -> str:
+        """The papers as CSV, likewise."""
+        return papers_csv(self._chosen(paper_ids))
+
+    def _chosen(self, paper_ids: Sequence[str]) -> list[Paper]:
         _some(paper_ids)
-        found = self.library.papers(Filters(papers=tuple(paper_ids)), limit=len(paper_ids))
-        return bibliography.bibtex(found)
+        return self.library.papers(Filters(papers=tuple(paper_ids)), limit=len(paper_ids))
 
     # Adding
 

@@ -20,6 +20,7 @@ from index.errors import IbidError
 from index.ingest import Step
 from index.library import Library
 from index.schema import Value
+from index.secrets import hidden
 from ui.library import outcome
 from ui.library.outcome import Warned
 from ui.library.uploads import Uploads
@@ -213,7 +214,11 @@ class Adding:
             if not isinstance(error, IbidError):
                 _log.warning("adding a file failed", exc_info=error)
             metrics.addition_failed()
-            words = str(error) if isinstance(error, IbidError) else f"{type(error).__name__}: {error}"
+            words = (
+                str(error)
+                if isinstance(error, IbidError)
+                else f"{type(error).__name__}: {hidden(str(error))}"
+            )
             self._end(job, "failed", percent=0, result="", reasons=(words,))
         else:
             metrics.added(report)

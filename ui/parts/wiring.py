@@ -13,8 +13,8 @@ from typing import Any, cast
 import gradio as gr
 
 from index.errors import IbidError
+from index.secrets import hidden
 from ui.watch.requests import named, request_name
-from ui.watch.secrets import hidden
 
 AT_ONCE = 16  # events of a kind that may be under way, over all browsers
 QUIET: dict[str, Any] = {

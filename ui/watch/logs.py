@@ -16,7 +16,8 @@ from typing import TextIO
 
 from pythonjsonlogger.json import JsonFormatter
 
-from ui.watch import metrics, secrets
+from index import secrets
+from ui.watch import metrics
 from ui.watch.settings import WatchSettings
 
 OURS = ("ui", "assistant", "index")

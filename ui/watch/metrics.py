@@ -16,7 +16,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from index.ingest import AddReport
 
 Outcome = Literal["answered", "refused", "asked back", "stopped", "failed"]
-Refusal = Literal["password", "locked", "token", "other"]
+Refusal = Literal["password", "locked", "provider"]
 
 REGISTRY = CollectorRegistry()
 ENGINES = ("extractive", "openai", "anthropic", "gemini", "ollama", "openai-compatible", "other")

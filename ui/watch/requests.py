@@ -37,7 +37,7 @@ _KINDS: tuple[tuple[str, str], ...] = (
     ("model api", r"/v1/"),
     ("mcp", r"/mcp(/|$)"),
     ("digest", r"/digest\."),
-    ("sign-in", r"/(login|logout|sign-in|sign-out|oidc|access)(/|$|_)"),
+    ("sign-in", r"/(login|logout|welcome|openid|openid-return|account|people|access\.css)$"),
     ("watch", r"/(health|ready|metrics)$"),
     ("page", r"/(library|digest|config)?/?$"),
 )  # fmt: skip

@@ -18,7 +18,7 @@ from pydantic import BaseModel, SecretStr
 
 HIDDEN = "…"
 _SHORTEST = 6  # a shorter word than this stands in too many others to be hidden wherever it stands
-_NAMED = re.compile(r"(KEY|TOKEN|PASSWORD|PASSWD|SECRET)$", re.IGNORECASE)
+_NAMED = re.compile(r"(^|_)(KEY|TOKEN|PASSWORD|PASSWD|SECRET)$", re.IGNORECASE)
 _BORN = (
     re.compile(r"(?i)(?<=\bbearer )[^\s\"',;]+"),
     re.compile(r"(?<=://)[^\s/@:\"']*:[^\s/@\"']+(?=@)"),
