@@ -18,6 +18,7 @@ from assistant.conversation_tables import conversations, feedback, prepared, rem
 from assistant.reactions import reaction
 from assistant.schema import Feedback, Turn
 from index.errors import IbidError
+from index.failpoints import reached
 from index.library import Library
 from index.schema import Filters, Value
 
@@ -127,6 +128,8 @@ class Conversations:
         with self._engine.begin() as connection:
             self._claim(connection, conversation_id, updated=_now())
             _put(connection, conversation_id, _length(connection, conversation_id), turn)
+            reached("conversation.writing")
+        reached("conversation.written")
         return self.open(conversation_id)
 
     def replace_last(self, conversation_id: str, turn: Turn) -> Conversation:

@@ -29,7 +29,9 @@ from index.arrivals import drop_arrivals, note_arrivals
 from index.authors import author_rows
 from index.contents import forget_contents
 from index.database import file_database, server_database, shown
+from index.disk import trouble, watch
 from index.errors import LibraryError
+from index.failpoints import reached
 from index.identity import same_paper, share_identifier, versions_of_one
 from index.merge import title_key
 from index.migrate import Tables, bring_up
@@ -80,7 +82,9 @@ class Catalog(Shelf):
         except LibraryError:
             raise
         except Exception as error:
-            raise LibraryError(f"The catalog {shown(engine)} cannot be opened: {error}") from error
+            raise trouble(error, shown(engine)) or LibraryError(
+                f"The catalog {shown(engine)} cannot be opened: {error}"
+            ) from error
 
     @classmethod
     def in_folder(cls, folder: Path) -> Catalog:
@@ -90,7 +94,9 @@ class Catalog(Shelf):
             raise LibraryError(
                 f"The library's folder {folder} cannot be made: {error.strerror}. Name another with --library."
             ) from error
-        return cls(file_database(folder))
+        engine = file_database(folder)
+        watch(engine, folder)
+        return cls(engine)
 
     @classmethod
     def of(cls, folder: Path, storage: StorageSettings) -> Catalog:
@@ -223,13 +229,16 @@ class Catalog(Shelf):
                 stale = vectors.c.chunk_id.in_(page)
                 connection.execute(delete(vectors).where(vectors.c.model == model, stale))
             _insert(connection, vectors, vector_rows(new_vectors, new_signs, model))
-            return change
+            reached("catalog.writing")
+        reached("catalog.written")
+        return change
 
     def write_records(self, paper_id: str, said: Sequence[Record]) -> None:
         """Replace a paper's records where the paper itself stays as it is."""
         with self.engine.begin() as connection:
             connection.execute(delete(records).where(records.c.paper_id == paper_id))
             _insert(connection, records, list(record_rows(paper_id, said)))
+        reached("catalog.records_written")
 
     def mark_ready(self, change: int) -> None:
         """The caches hold everything up to `change`: its papers may be shown."""
@@ -237,6 +246,8 @@ class Catalog(Shelf):
             pending = papers.c.state == "pending"
             connection.execute(update(papers).where(pending, papers.c.change <= change).values(state="ready"))
             connection.execute(delete(removals).where(removals.c.change <= change))
+            reached("catalog.marking")
+        reached("catalog.marked")
 
     def remove(self, paper_ids: Sequence[str], for_good: bool = True) -> int:
         """Forget papers and all that hangs on them; returns the change's number.
@@ -257,7 +268,9 @@ class Catalog(Shelf):
             known = set(connection.scalars(select(removals.c.item).where(among(removals.c.item, paper_ids))))
             rows = [{"item": paper_id, "change": change} for paper_id in paper_ids if paper_id not in known]
             _insert(connection, removals, rows)
-            return change
+            reached("catalog.removing")
+        reached("catalog.removed")
+        return change
 
     def set_failures(self, source: str, found: Sequence[Unreadable]) -> None:
         """Replace what is known of a source's unreadable entries."""
@@ -267,6 +280,7 @@ class Catalog(Shelf):
                 item.place: {"source": source, "place": item.place, "reason": item.reason} for item in found
             }
             _insert(connection, failures, list(rows.values()))
+        reached("catalog.failures_written")
 
     # Following
 
@@ -282,6 +296,12 @@ class Catalog(Shelf):
         """Ids of chunks and of papers taken away after change `since`."""
         with self.engine.connect() as connection:
             return list(connection.scalars(select(removals.c.item).where(removals.c.change > since)))
+
+    def settled(self, change: int) -> set[str]:
+        """The ids of the chunks of papers that were not written after a change."""
+        query = select(chunks.c.id).join(papers, papers.c.id == chunks.c.paper_id)
+        with self.engine.connect() as connection:
+            return set(connection.scalars(query.where(papers.c.change <= change)))
 
     def vectors_of(self, chunk_ids: Sequence[str], model: str) -> dict[str, Vector]:
         """The stored vectors, float32 of shape (dimension,), by chunk id; those of other models are left out."""

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection, Engine, delete, insert, select
 
 from index.among import among
+from index.failpoints import reached
 from index.reading import Content
 from index.tables import contents, records
 
@@ -55,6 +56,7 @@ class Contents:
                 connection.execute(delete(contents).where(contents.c.source == source))
             if rows:
                 connection.execute(insert(contents), rows)
+        reached("contents.noted")
 
 
 def forget_contents(connection: Connection, paper_ids: Sequence[str]) -> None:

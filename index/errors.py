@@ -14,6 +14,7 @@
     ├── PaperNotFound          no paper answers to that name
     ├── NotAllowed             whoever asks may not do that
     └── LibraryError           the library on disk cannot be used as asked
+        ├── DiskTrouble        the disk that it lies on is full, or fails
         ├── LibraryLocked      another process is writing to it
         └── EmbedderMismatch   its vectors were made by another model
 
@@ -85,6 +86,10 @@ class NotAllowed(IbidError):
 
 class LibraryError(IbidError):
     """The library on disk cannot be used as asked."""
+
+
+class DiskTrouble(LibraryError):
+    """The disk that the library lies on is full, or fails."""
 
 
 class LibraryLocked(LibraryError):

@@ -16,6 +16,7 @@ from index.chunking import Chunker
 from index.contents import Contents
 from index.course import Course
 from index.embedding import Embedder
+from index.failpoints import reached
 from index.known import Known, identity, keys
 from index.layout import Layout
 from index.merge import merge
@@ -162,6 +163,7 @@ class Ingestion:
             batch = entries[start : start + _BATCH]
             self._write([self._entry(entry.document, entry.records) for entry in batch])
             self.caches.follow()
+            reached("ingest.restored")
 
     def recut(self, progress: Callable[[int, int], None] | None = None) -> None:
         """Cut and embed every stored paper as the settings now say; the caches are left behind.
@@ -176,6 +178,7 @@ class Ingestion:
                 for document in self._stored(batch)
             ]
             self._write(entries)
+            reached("ingest.recut")
             if progress:
                 progress(start + len(batch), len(ids))
 

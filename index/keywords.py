@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from index.acronyms import Expansion, in_singular
+from index.failpoints import reached
 from index.filters import Bounds
 from index.fusion import rarity_weight
 from index.late import Floats
@@ -47,6 +48,7 @@ class Keywords:
         for row in rows:
             papers.setdefault(row.paper.id, []).append(row)
         self.chunks.write({row.chunk.id: (row, row.chunk.text) for row in rows}, removed)
+        reached("caches.chunk_words_written")
         whole = {paper_id: (chunks[0], whole_text(chunks)) for paper_id, chunks in papers.items()}
         self.papers.write(whole, removed)
 

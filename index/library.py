@@ -16,16 +16,25 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 
 from index.aside import Aside
-from index.caches import Caches
+from index.caches import Caches, Faults
 from index.caches import Progress as RebuildProgress
 from index.catalog import Catalog
 from index.chunking import Chunker
 from index.contents import Contents
+from index.disk import told_plainly
 from index.embedding import Embedder, Fingerprint, load_embedder
-from index.errors import EmbedderMismatch, LibraryError, LibraryLocked, NotAllowed, PaperNotFound
+from index.errors import (
+    DiskTrouble,
+    EmbedderMismatch,
+    LibraryError,
+    LibraryLocked,
+    NotAllowed,
+    PaperNotFound,
+)
 from index.ingest import AddReport, Ingestion, Mirror, Progress, Step
 from index.lock import lock_of
 from index.lookup import ADDING, Lookup
+from index.mending import Mending
 from index.migrate import Tables
 from index.mishaps import tell_errors
 from index.online.addresses import Address, advised, parted
@@ -43,6 +52,9 @@ from index.spread.errands import Way
 from index.spread.workers import Workers, workers
 
 _FOLLOWING = "ibid watch"
+_AT_ONCE = (
+    2.0  # seconds that the first search waits for vectors that are made anew; a small library has them then
+)
 
 
 class _Held:
@@ -51,6 +63,7 @@ class _Held:
     def __init__(self) -> None:
         self.guard = threading.RLock()
         self.caches: Caches | None = None
+        self.mending: Mending | None = None
         self.embedder: Embedder | None = None
         self.lender: Library | None = None
 
@@ -248,7 +261,9 @@ class Library(Lookup):
         `progress` is told papers while embedding, then chunks.
         """
         self.require_changeable()
-        with self.lock.writing("ibid rebuild"), self._held.guard:
+        with self._held.guard:
+            self._close_caches()
+        with told_plainly(self.folder), self.lock.writing("ibid rebuild"), self._held.guard:
             self._close_caches()
             caches = self._unopened_caches()
             if self.catalog.fact("cut") != self._cut() or self.catalog.unfit(caches.model):
@@ -268,6 +283,19 @@ class Library(Lookup):
             self.originals.take_in(unpacked / "files")
             put(unpacked / "catalog.sqlite3", self.catalog.engine, tables)
             self.originals.sweep(self._files_needed())
+
+    def mended(self) -> None:
+        """Wait until vectors that are being made anew are; raises what keeps them from being so."""
+        mending = self._held.mending
+        if mending is not None:
+            mending.wait()
+            if mending.trouble is not None:
+                raise mending.trouble
+
+    @property
+    def state(self) -> str:
+        """What a reader should know of the library just now, as a sentence; empty where all is well."""
+        return "" if self._held.mending is None else self._held.mending.state
 
     def tag(self, paper_ids: Sequence[str], tag: str) -> None:
         """File papers under a tag; ValueError where it is no name."""
@@ -361,34 +389,75 @@ class Library(Lookup):
         return Caches(place, self.catalog, fingerprint.key, fingerprint.sha256)
 
     def _close_caches(self) -> None:
+        if self._held.mending is not None:
+            self._held.mending.stop()
+            self._held.mending = None
         if self._held.caches is not None:
             self._held.caches.close()
             self._held.caches = None
 
     def _bring_up(self, caches: Caches) -> None:
-        try:
-            broken = bool(caches.faults())
-        except LibraryError:
-            broken = True
-        if not (broken or caches.behind or self.catalog.counts()["pending"]):
+        """Have the caches hold what the catalog holds; vectors alone are made anew beside the search by words."""
+        found = caches.faults()
+        if found.vectors and not found.words:
+            caches.close()
+            caches.by_words_alone = True
+            self._held.mending = Mending(self.folder, self.lock, self._mend, caches.renew)
+            self._held.mending.wait(_AT_ONCE)
+            return
+        pending = self.catalog.counts()["pending"]
+        if caches.sealed and not (found or caches.behind or pending):
             return
         try:
-            with self.lock.writing("ibid, bringing the caches up to date"):
-                caches.rebuild() if broken else caches.follow()
-        except LibraryLocked:
-            if broken:
+            with (
+                told_plainly(self.folder),
+                self.lock.writing("ibid, bringing the caches up to date"),
+            ):
+                self._make_whole(caches, found)
+        except (LibraryLocked, DiskTrouble):
+            if found:
                 raise
+
+    def _make_whole(self, caches: Caches, found: Faults) -> None:
+        """Have caches with these faults follow the catalog; where they cannot, they are made anew."""
+        if found:
+            caches.rebuild()
+            return
+        try:
+            caches.follow()
+            caches.seal()
+            broken = bool(caches.faults())
+        except DiskTrouble:
+            raise
+        except LibraryError:
+            broken = True
+        if broken:
+            caches.rebuild()
+
+    def _mend(self) -> None:
+        caches = self._unopened_caches()
+        try:
+            self._make_whole(caches, caches.faults())
+        finally:
+            caches.close()
 
     @contextmanager
     def _writing(self, purpose: str) -> Iterator[Caches]:
         self.require_changeable()
         caches = self.caches
-        with self.lock.writing(purpose):
+        self.mended()
+        with told_plainly(self.folder), self.lock.writing(purpose):
             self._require_same_model()
             caches.refresh()
-            if caches.behind:
-                caches.follow()
-            yield caches
+            try:
+                if caches.behind:
+                    caches.follow()
+                yield caches
+            finally:
+                if caches.behind:  # whatever stopped it may have left a cache half written
+                    self._close_caches()
+                else:
+                    caches.seal()
 
     # The embedder's fingerprint
 

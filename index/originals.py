@@ -12,7 +12,9 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 
+from index.disk import trouble
 from index.errors import LibraryError
+from index.failpoints import reached
 
 _BLOCK = 2**20
 _NAME = re.compile(r"[0-9a-f]{64}")
@@ -37,11 +39,16 @@ class Originals:
                 while block := source.read(_BLOCK):
                     digest.update(block)
                     target.write(block)
+            reached("originals.copied")
             place = self._place(digest.hexdigest())
             place.parent.mkdir(exist_ok=True)
             part.replace(place)
+            reached("originals.kept")
         except OSError as error:
-            raise LibraryError(f"'{path.name}' cannot be kept in {self.folder}: {error.strerror}") from error
+            told = trouble(error, self.folder)
+            raise told or LibraryError(
+                f"'{path.name}' cannot be kept in {self.folder}: {error.strerror}"
+            ) from error
         finally:
             part.unlink(missing_ok=True)
         return digest.hexdigest()
@@ -69,6 +76,7 @@ class Originals:
         gone = self.names().difference(needed)
         for name in gone:
             self._place(name).unlink(missing_ok=True)
+            reached("originals.swept")
         return len(gone)
 
     def _place(self, name: str) -> Path:

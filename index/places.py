@@ -13,11 +13,13 @@ import re
 import shutil
 from pathlib import Path
 
+from pydantic import Field
 from sqlalchemy import Engine, delete, insert, inspect, select
 from sqlalchemy.exc import DBAPIError
 
 from index.database import is_server
 from index.errors import LibraryError
+from index.failpoints import reached
 from index.full_text import FullText
 from index.keywords import Keywords
 from index.schema import Value
@@ -32,7 +34,7 @@ _POSITION = "caches"  # the fact
 class Position(Value):
     """Which caches are in use, by the name of their folder, and the change they have reached."""
 
-    folder: str
+    folder: str = Field(pattern=r"^caches-[0-9]+$")
     change: int
 
 
@@ -51,13 +53,21 @@ class Place:
         """Whether other machines may use the same caches."""
         return bool(self._chroma) and self._engine is not None
 
-    def open(self, name: str, model: str, fingerprint: str) -> tuple[Vectors, Keywords]:
-        """The caches of that name, made where there are none."""
-        inside = self.folder / name
-        vectors = Vectors(self._server(name) if self._chroma else inside / "chroma", model, fingerprint)
+    @property
+    def in_folder(self) -> bool:
+        """Whether both caches are files of this machine, which a killed process or a disk may damage."""
+        return not self._chroma and self._engine is None
+
+    def vectors(self, name: str, model: str, fingerprint: str) -> Vectors:
+        """The vectors of the caches of that name, made where there are none."""
+        inside = self.folder / name / "chroma"
+        return Vectors(self._server(name) if self._chroma else inside, model, fingerprint)
+
+    def keywords(self, name: str) -> Keywords:
+        """The words of the caches of that name, made where there are none."""
         if self._engine is None:
-            return vectors, Keywords.in_folder(inside / "keywords")
-        return vectors, Keywords(*(FullText(self._engine, table) for table in _tables(name)))
+            return Keywords.in_folder(self.folder / name / "keywords")
+        return Keywords(*(FullText(self._engine, table) for table in _tables(name)))
 
     def names(self) -> list[str]:
         """The names of all caches that there are, in use or left by a rebuild, oldest first."""
@@ -97,6 +107,7 @@ class Place:
             json.dump(position.model_dump(), file)
             file.flush()
             os.fsync(file.fileno())
+        reached("caches.position_written")
         replaced.replace(self.folder / "caches.json")
 
     def _server(self, name: str) -> ChromaServer:

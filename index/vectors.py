@@ -17,6 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 from pydantic import SecretStr
 
+from index.disk import trouble
 from index.errors import LibraryError, SettingsError
 from index.filters import Bounds, organization_key
 from index.rows import Indexed, Vector
@@ -74,7 +75,9 @@ class Vectors:
         except SettingsError:
             raise
         except Exception as error:
-            raise LibraryError(f"Chroma cannot open {place}: {error}") from error
+            raise trouble(error, str(place)) or LibraryError(
+                f"Chroma cannot open {place}: {error}"
+            ) from error
 
     def close(self) -> None:
         """Let go of the place; this is not used afterwards."""
@@ -109,6 +112,15 @@ class Vectors:
                     documents=[row.chunk.text for row in batch],
                     metadatas=[_metadata(row) for row in batch],
                 )
+
+    def all(self) -> dict[str, Vector]:
+        """Every chunk's vector as the graph holds it."""
+        found: dict[str, Vector] = {}
+        for offset in range(0, self.count(), _BATCH):
+            page = self.collection.get(include=["embeddings"], limit=_BATCH, offset=offset)
+            if page["embeddings"] is not None:
+                found.update(zip(page["ids"], np.asarray(page["embeddings"], np.float32), strict=True))
+        return found
 
     def delete(self, chunk_ids: Sequence[str]) -> None:
         for start in range(0, len(chunk_ids), _BATCH):
@@ -163,13 +175,14 @@ class Vectors:
 
     @contextmanager
     def _asked(self, what: str) -> Iterator[None]:
-        """What a server refuses, or that it is gone, as an error of ours; what a folder says stays as it is."""
+        """What a server or a disk refuses, or that it is gone, as an error of ours."""
         try:
             yield
         except Exception as error:
-            if isinstance(self.place, Path):
-                raise
-            raise LibraryError(f"Chroma at {self.place} could not {what} the collection: {error}") from error
+            told = trouble(error, str(self.place))
+            raise told or LibraryError(
+                f"Chroma at {self.place} could not {what} the collection: {error}"
+            ) from error
 
 
 def collections(server: ChromaServer) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any
 import tantivy
 
 from index.bm25 import inverse_frequency
+from index.disk import trouble
 from index.errors import LibraryError
 from index.filters import Bounds, organization_key
 from index.rows import Indexed
@@ -32,19 +33,26 @@ class WordIndex:
             self._index = tantivy.Index(self._schema, path=str(folder))
             self._index.reload()
         except (ValueError, OSError) as error:
-            raise LibraryError(f"The keyword index {folder} cannot be opened: {error}") from error
+            told = trouble(error, folder)
+            raise told or LibraryError(f"The keyword index {folder} cannot be opened: {error}") from error
 
     def write(self, items: dict[str, tuple[Indexed, str]], removed: Sequence[str]) -> None:
         """Write each item's text under its paper's facts, take others away, and commit once."""
-        writer = self._index.writer(_WRITER_BYTES, 1)
-        writer.garbage_collect_files()  # what a killed commit left has the names that this one would give
-        for item in (*removed, *items):
-            writer.delete_documents_by_term("id", item)
-        for item, (row, text) in items.items():
-            writer.add_document(_document(item, row, text))
-        writer.commit()
-        writer.wait_merging_threads()
-        self._index.reload()
+        try:
+            writer = self._index.writer(_WRITER_BYTES, 1)
+            writer.garbage_collect_files()  # what a killed commit left has the names that this one would give
+            for item in (*removed, *items):
+                writer.delete_documents_by_term("id", item)
+            for item, (row, text) in items.items():
+                writer.add_document(_document(item, row, text))
+            writer.commit()
+            writer.wait_merging_threads()
+            self._index.reload()
+        except (ValueError, OSError) as error:
+            told = trouble(error, self.folder)
+            raise told or LibraryError(
+                f"The keyword index {self.folder} cannot be written: {error}"
+            ) from error
 
     def probe(self) -> None:
         """Find a stored item again by its id; LibraryError where that fails."""
