@@ -24,6 +24,7 @@ from ui.gate.gate import Gate
 from ui.gate.headers import Pages
 from ui.library import leaves
 from ui.programs import openai_api
+from ui.replica import Named
 from ui.rooms import Rooms
 from ui.settings import LimitSettings
 from ui.watch import routes as watching
@@ -54,10 +55,11 @@ def beside(
     door: Door | None = None,
     watch: WatchSettings = WatchSettings(),
     readiness: Readiness | None = None,
+    replica: str = "",
 ) -> dict[str, Any]:
     """What `launch` is given for it: with MCP tools where asked, for the names in `hosts`, with accounts by a `door`.
 
-    `head` is what the launched page has in its head.
+    `head` is what the launched page has in its head; `replica` names the server where it is one of several.
     """
     ready = readiness or Readiness(lambda: rooms.shared)
     state = State(lambda: [rooms.shared], lambda: len(page._queue))
@@ -78,7 +80,8 @@ def beside(
 
     def guard(app: ASGIApp) -> ASGIApp:
         gate = Gate(app, Events(page), limits or LimitSettings(), hosts, door is not None)
-        return Watched(Identified(gate, door.accounts if door else None))
+        watched = Watched(Identified(gate, door.accounts if door else None))
+        return Named(watched, replica) if replica else watched
 
     app = Guarded(guard, routes=routes, middleware=[Middleware(Pages, head=head)])
     return joined | {"_app": app}

@@ -55,6 +55,8 @@ class ServerSettings(Group):
     """Further names that the server answers to, such as a proxy's in front of it, separated by commas."""
     proxies: str = "127.0.0.1"
     """Proxies whose word on who asks, and whether by https, is taken: addresses and networks, separated by commas."""
+    replica: str = Field("", pattern=r"^[a-z0-9-]{0,40}$")
+    """This server's name among several over one library, by which their proxy knows it; empty: it stands alone."""
 
     @property
     def names(self) -> frozenset[str]:

@@ -272,6 +272,7 @@ def serve(configuration: Configuration, host: str | None, port: int | None, mcp:
                 "hosts": server.names,
                 "proxies": server.proxies,
                 "limits": settings.limits,
+                "replica": server.replica,
             }
             serve_pages(assistant, server.host, server.port, settings.watch, door=door, **more)
 
