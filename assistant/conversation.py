@@ -11,13 +11,14 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, insert, select, update
 
 from assistant import conversation_search
-from assistant.conversation_tables import conversations, create_missing, feedback, removed, texts, turns
+from assistant.conversation_tables import conversations, feedback, prepared, removed, texts, turns
 from assistant.reactions import reaction
 from assistant.schema import Feedback, Turn
 from index.errors import IbidError
+from index.failpoints import reached
 from index.library import Library
 from index.schema import Filters, Value
 
@@ -62,9 +63,8 @@ class Conversations:
     """
 
     def __init__(self, library: Library) -> None:
-        self._engine: Engine = library.catalog.engine
+        self._engine = prepared(library.catalog.engine)
         self._owner = library.reader
-        create_missing(self._engine)
         conversation_search.prepare(self._engine)
         self.purge(datetime.now(UTC) - _RESTORABLE)
 
@@ -128,6 +128,8 @@ class Conversations:
         with self._engine.begin() as connection:
             self._claim(connection, conversation_id, updated=_now())
             _put(connection, conversation_id, _length(connection, conversation_id), turn)
+            reached("conversation.writing")
+        reached("conversation.written")
         return self.open(conversation_id)
 
     def replace_last(self, conversation_id: str, turn: Turn) -> Conversation:
@@ -202,6 +204,14 @@ class Conversations:
         with self._engine.begin() as connection:
             connection.execute(delete(removed).where(removed.c.conversation_id.in_(owned)))
         return self.open(conversation_id)
+
+    def forget_all(self) -> None:
+        """Forget all of this reader's conversations for good."""
+        mine = select(conversations.c.id).where(conversations.c.owner == self._owner)
+        with self._engine.begin() as connection:
+            for table in (texts, feedback, turns, removed):
+                connection.execute(delete(table).where(table.c.conversation_id.in_(mine)))
+            connection.execute(delete(conversations).where(conversations.c.owner == self._owner))
 
     def purge(self, before: datetime) -> None:
         """Forget for good the conversations that were removed before a moment."""

@@ -1,9 +1,8 @@
 """Full-text search over conversations: titles, questions and answers.
 
 The words of a conversation stand in one plain row, and SQLite's FTS5 indexes that table, kept in step by
-triggers. Only this module knows FTS5: on PostgreSQL the same table takes a `tsvector` and the same query,
-each word as a prefix, is a `tsquery`. Words are not stemmed, so that each further letter typed only
-narrows what is found, in whatever language.
+triggers. Only this module knows FTS5; on PostgreSQL the same table takes a `tsvector` (`conversation_words`). Words
+are not stemmed, so that each further letter typed only narrows what is found, in whatever language.
 """
 
 from __future__ import annotations
@@ -13,7 +12,10 @@ import re
 
 from sqlalchemy import Connection, Engine, bindparam, delete, insert, select, text, update
 
+from assistant import conversation_words
 from assistant.conversation_tables import conversations, texts, turns
+from assistant.conversation_words import excerpt
+from index.database import is_server
 from index.schema import Value
 
 _OPEN, _CLOSE = "\x02", "\x03"  # stored text holds no control characters
@@ -52,14 +54,11 @@ class Snippet(Value):
 
 def prepare(engine: Engine) -> None:
     """Create the index where there is none, and take in conversations that it has not seen."""
+    if is_server(engine):
+        conversation_words.prepare(engine)
     with engine.begin() as connection:
-        connection.exec_driver_sql(_INDEX)
-        for event, statements in _IN_STEP.items():
-            name = f"conversation_{event.lower()}"
-            connection.exec_driver_sql(
-                f"CREATE TRIGGER IF NOT EXISTS {name} AFTER {event} ON conversation_texts "
-                f"BEGIN {statements} END"
-            )
+        if not is_server(engine):
+            _prepare_file(connection)
         unseen = (
             select(turns.c.conversation_id)
             .distinct()
@@ -67,6 +66,15 @@ def prepare(engine: Engine) -> None:
         )
         for conversation_id in list(connection.scalars(unseen)):
             take_in(connection, conversation_id)
+
+
+def _prepare_file(connection: Connection) -> None:
+    connection.exec_driver_sql(_INDEX)
+    for event, statements in _IN_STEP.items():
+        name = f"conversation_{event.lower()}"
+        connection.exec_driver_sql(
+            f"CREATE TRIGGER IF NOT EXISTS {name} AFTER {event} ON conversation_texts BEGIN {statements} END"
+        )
 
 
 def take_in(connection: Connection, conversation_id: str) -> None:
@@ -78,6 +86,8 @@ def take_in(connection: Connection, conversation_id: str) -> None:
     known = update(texts).where(texts.c.conversation_id == conversation_id).values(row)
     if connection.execute(known).rowcount == 0:
         connection.execute(insert(texts).values(row | {"conversation_id": conversation_id}))
+    if is_server(connection.engine):
+        conversation_words.note(connection, conversation_id, **row)
 
 
 def leave_out(connection: Connection, conversation_id: str) -> None:
@@ -90,6 +100,12 @@ def find(connection: Connection, words: str, limit: int, owner: str) -> dict[str
     asked = re.findall(r"\w+", words)
     if not asked:
         return {}
+    if is_server(connection.engine):
+        found = {
+            key: excerpt(body, asked, _AROUND)
+            for key, body in conversation_words.find(connection, asked, limit)
+        }
+        return {key: Snippet(text=shown, matches=matches) for key, (shown, matches) in found.items()}
     query = " ".join(f'"{word}"*' for word in asked)
     rows = connection.execute(_FIND, {"words": query, "limit": limit, "owner": owner})
     return {conversation_id: _snippet(marked) for conversation_id, marked in rows}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
+from copy import copy
 from datetime import date
 
 from assistant.answering import (
@@ -29,6 +30,7 @@ from assistant.settings import AnswerSettings
 from assistant.stopping import Stop
 from assistant.suggestions import follow_ups
 from assistant.understanding import Reading
+from assistant.watched import NOBODY, Watch
 from index.library import Library
 from index.schema import Filters, Passage
 
@@ -51,15 +53,18 @@ class Assistant:
         settings: AnswerSettings | None = None,
         today: date | None = None,
         models: Models | None = None,
+        watch: Watch = NOBODY,
     ) -> None:
         """`today` is what relative dates ("last year") are read against; by default the day of the question.
 
-        With `models` a language model writes and Ibid checks; without, answers are quoted.
+        With `models` a language model writes and Ibid checks; without, answers are quoted. `watch` is told of
+        each question.
         """
         self.library = library
         self.settings = settings or AnswerSettings()
         self.today = today
         self.models = models
+        self.watch = watch
 
     @property
     def engine(self) -> str:
@@ -69,16 +74,24 @@ class Assistant:
     @property
     def quoting(self) -> Assistant:
         """The same without language models: its answers are quoted, cost nothing and do not vary."""
-        return Assistant(self.library, self.settings, self.today) if self.models else self
+        if self.models is None:
+            return self
+        return Assistant(self.library, self.settings, self.today, watch=self.watch)
 
     def over(self, library: Library) -> Assistant:
         """The same over another library."""
-        return Assistant(library, self.settings, self.today, self.models)
+        return Assistant(library, self.settings, self.today, self.models, self.watch)
 
     def written_by(self, spec: str) -> Assistant:
         """The same with another model that writes; raises what `load_model` does. It has models already."""
         assert self.models is not None
-        return Assistant(self.library, self.settings, self.today, self.models.written_by(spec))
+        return Assistant(self.library, self.settings, self.today, self.models.written_by(spec), self.watch)
+
+    def watched_by(self, watch: Watch) -> Assistant:
+        """The same, with its questions told to `watch`."""
+        same = copy(self)
+        same.watch = watch
+        return same
 
     def ask(self, question: str, turns: Sequence[Turn] = (), filters: Filters = Filters()) -> Answer:
         """The answer to a question after the given turns, oldest first, held to the papers in scope."""
@@ -106,8 +119,12 @@ class Assistant:
         Closing the iterator ends the work, a model's too; `stop` does so from another thread.
         """
         pages = Pages(self.library)
-        with closing(self._stream(question, turns, filters, stop or Stop())) as events:
+        with (
+            self.watch.asked(self.engine) as tell,
+            closing(self._stream(question, turns, filters, stop or Stop())) as events,
+        ):
             for event in events:
+                tell(event)
                 yield pages.told(event)
 
     def _stream(self, question: str, turns: Sequence[Turn], filters: Filters, stop: Stop) -> Generator[Event]:
@@ -198,7 +215,7 @@ class Assistant:
     def starters(self, count: int = 4) -> tuple[str, ...]:
         """Questions about papers of this library that it is known to answer, newest papers first."""
         found: list[str] = []
-        quoting = self.quoting
+        quoting = self.quoting.watched_by(NOBODY)
         for paper in self.library.papers(limit=8 * count):
             if len(found) == count:
                 break

@@ -15,6 +15,10 @@ from pathlib import Path
 from typing import Literal
 
 from assistant.accounts.schema import LOCAL, User
+from assistant.conversation import Conversations
+from assistant.engine import Assistant
+from assistant.saved_questions import SavedQuestions
+from index.deletion import delete_library
 from index.library import Library
 from index.settings import IndexSettings
 
@@ -55,6 +59,13 @@ class Libraries:
             library = self._open.pop(user_id, None)
         if library is not None:
             library.close()
+
+    def forget(self, user: User) -> None:
+        """Delete a user's own library, and what they asked and saved in the shared one."""
+        self.let_go(user.id)
+        Conversations(self.shared.seen_by(user.id)).forget_all()
+        SavedQuestions(Assistant(self.shared.seen_by(user.id))).forget_all()
+        delete_library(self._folder(user.id), self._settings(user.id).storage)
 
     def close(self) -> None:
         """Close all but the shared library."""

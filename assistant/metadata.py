@@ -16,9 +16,10 @@ from assistant.schema import Table
 from assistant.tables import markdown_table
 from index.dates import date_words, earliest_day
 from index.filters import Bounds
-from index.keywords import Keywords, Wanted
+from index.keywords import Keywords
 from index.library import Library
 from index.schema import Filters, Paper
+from index.words import Wanted
 
 _COLUMNS = ("Paper", "Organisation", "Date", "Comments")
 _LISTED = """

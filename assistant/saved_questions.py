@@ -14,10 +14,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 
-from assistant.conversation_tables import create_missing, saved_answers, saved_questions
+from assistant.conversation_tables import prepared, saved_answers, saved_questions
 from assistant.digest import start_of
 from assistant.engine import Assistant
 from assistant.schema import Answer
+from assistant.watched import NOBODY
 from index.errors import IbidError
 from index.filters import organization_key
 from index.schema import Filters, Paper, Value
@@ -76,10 +77,11 @@ class SavedQuestions:
     """The questions that a library's reader saved. Each method is one transaction or a few, of many processes."""
 
     def __init__(self, assistant: Assistant) -> None:
-        self.assistant = assistant.quoting  # so that an answer changes only where the papers do
+        # Quoting, so that an answer changes only where the papers do.
+        self.assistant = assistant.quoting.watched_by(NOBODY)
         self._catalog = assistant.library.catalog
         self._owner = assistant.library.reader
-        create_missing(self._catalog.engine)
+        prepared(self._catalog.engine)
 
     def list(self) -> list[SavedQuestion]:
         """All of them, in the order they were saved in."""
@@ -118,6 +120,13 @@ class SavedQuestions:
                 connection.execute(delete(saved_questions).where(saved_questions.c.id == one.id))
                 connection.execute(delete(saved_answers).where(saved_answers.c.question_id == one.id))
         return found[0]
+
+    def forget_all(self) -> None:
+        """Forget all of this reader's questions."""
+        mine = select(saved_questions.c.id).where(saved_questions.c.owner == self._owner)
+        with self._catalog.engine.begin() as connection:
+            connection.execute(delete(saved_answers).where(saved_answers.c.question_id.in_(mine)))
+            connection.execute(delete(saved_questions).where(saved_questions.c.owner == self._owner))
 
     def outcomes(self, since: date) -> Sequence[Outcome]:
         """What has become of each answer since a day. The answer held against it is the last one of before

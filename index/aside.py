@@ -16,6 +16,7 @@ from sqlalchemy import delete, insert, select
 
 from index.arrivals import drop_arrivals
 from index.catalog import Catalog
+from index.failpoints import reached
 from index.rows import Entry
 from index.tables import chunks, papers, removed, vectors
 from index.tags import drop_tags
@@ -46,6 +47,7 @@ class Aside:
         with self.catalog.engine.begin() as connection:
             if rows:
                 connection.execute(insert(removed), rows)
+        reached("aside.noted")
         self.catalog.remove(paper_ids, for_good=False)
         return mark
 
@@ -84,3 +86,4 @@ class Aside:
                 used = set(connection.scalars(select(chunks.c.id).where(chunks.c.id.in_(held))))
                 gone = [chunk_id for chunk_id in held if chunk_id not in used]
                 connection.execute(delete(vectors).where(vectors.c.chunk_id.in_(gone)))
+        reached("aside.forgotten")

@@ -1,161 +1,243 @@
-"""The two caches, Chroma and tantivy, and how they follow the catalog.
+"""The two caches, Chroma and the keyword index, and how they follow the catalog.
 
-`caches.json` names the folder in use and the catalog's change both caches have reached. Following is
+A note names the caches in use and the catalog's change both have reached (`index.places`). Following is
 idempotent, so a kill between writing and saying so costs a repetition and nothing else. A rebuild
-fills a new folder and swaps it in by replacing that file.
+fills new caches and swaps them in by replacing that note. Files that differ from their seal (`index.seal`)
+are never opened here, and those without one only after another process has (`index.probing`).
 """
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-
-from filelock import FileLock, Timeout
 
 from index.catalog import Catalog
 from index.errors import LibraryError
+from index.exact import Exact
+from index.failpoints import reached
 from index.filters import Bounds
 from index.keywords import Keywords
+from index.places import Place, Position, next_name
+from index.probing import Held, look, sketch
 from index.rows import Indexed, Vector
 from index.schema import Value
+from index.seal import Seal
 from index.vectors import Hit, Vectors
 
+_ALL = Bounds()
 Progress = Callable[[int, int], None]  # chunks done, chunks in all
 
+_PATIENCE = 15.0  # seconds that another process may take to look into a small library's caches
+_LOOKED_INTO = 2000  # chunks for which it may take a second more
+_UNFOUND = 0.5  # the share of vectors that a sound graph may fail to find by themselves, where many are alike
+_ALIKE = 1e-4  # by how much the sketches of one vector may differ, as Chroma scales it
 
-class Position(Value):
-    """Which folder the caches are in, and the change they have reached."""
 
-    folder: str
-    change: int
+class Faults(Value):
+    """What is wrong with each cache; false where nothing is."""
+
+    vectors: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.vectors or self.words)
 
 
 class Caches:
-    """Chroma and tantivy for one catalog and one embedding model.
+    """Both caches of one catalog, for one embedding model.
 
-    Safe to share between threads. `refresh` notices what another process has written.
+    Safe to share between threads. `refresh` notices what another process has written. While `by_words_alone`
+    nothing is nearest to any vector, and Chroma is left alone.
     """
 
-    def __init__(self, library: Path, catalog: Catalog, model: str, fingerprint: str) -> None:
-        self.library = library
+    def __init__(self, place: Place, catalog: Catalog, model: str, fingerprint: str) -> None:
+        self.place = place
         self.catalog = catalog
         self.model = model
         self.fingerprint = fingerprint
+        self.by_words_alone = False
         self._guard = threading.RLock()
-        self._stores: tuple[Vectors, Keywords] | None = None
-        self.position = self._stored() or Position(folder="caches-1", change=0)
+        self._vectors: Vectors | None = None
+        self._keywords: Keywords | None = None
+        self._exact = Exact(catalog, model)
+        self.position = self.place.stored() or Position(folder="caches-1", change=0)
+
+    @property
+    def folder(self) -> Path:
+        return self.place.folder / self.position.folder
 
     @property
     def vectors(self) -> Vectors:
-        return self._opened()[0]
+        with self._guard:
+            if self.by_words_alone:
+                raise LibraryError(f"The vectors in {self.folder} are damaged, and are being made anew.")
+            if self._vectors is None:
+                self._vectors = self._open_vectors(self.position.folder)
+            return self._vectors
 
     @property
     def keywords(self) -> Keywords:
-        return self._opened()[1]
+        with self._guard:
+            if self._keywords is None:
+                self._keywords = self.place.keywords(self.position.folder)
+            return self._keywords
 
     def close(self) -> None:
         with self._guard:
-            if self._stores is not None:
-                self._stores[0].close()
-                self._stores = None
+            if self._vectors is not None:
+                self._vectors.close()
+            self._vectors = self._keywords = None
 
     @property
     def behind(self) -> bool:
         """Whether the catalog has changes that the caches have not seen."""
         return self.position.change != self.catalog.change()
 
-    def faults(self) -> list[str]:
-        """What is wrong with caches that claim to have reached the catalog; empty where nothing is.
+    @property
+    def sealed(self) -> bool:
+        """Whether both are known to be whole; what lies on servers, they keep whole."""
+        return not self.place.in_folder or Seal(self.folder).there
 
-        Raises LibraryError where they cannot be opened or searched at all.
-        """
-        with self._surviving() as survivor:
-            if not survivor:
-                return ["Chroma ended the process that opened it last"]
-            held = (("Chroma", self.vectors), ("the keyword index", self.keywords))
-            for _, cache in held:
-                cache.probe()
-        if self.behind:
-            return []
-        chunks = self.catalog.counts()["chunks"]
-        return [
-            f"{name} holds {cache.count()} chunks, the catalog {chunks}"
-            for name, cache in held
-            if cache.count() != chunks
-        ]
+    def seal(self) -> None:
+        """Say that both caches are written whole."""
+        with self._guard:
+            if not self.sealed:
+                Seal(self.folder).set()
+
+    def faults(self) -> Faults:
+        """What is wrong with caches as they lie there; they are opened here only where nothing seems to be."""
+        if not self.place.in_folder:
+            return Faults(
+                vectors=self._answers(lambda: self.vectors), words=self._answers(lambda: self.keywords)
+            )
+        seal = Seal(self.folder)
+        chroma, keywords = seal.state("chroma"), seal.state("keywords")
+        if "unsealed" in (chroma, keywords):
+            return self._looked_into()
+        found = Faults(
+            vectors=("a file of Chroma is not what it was",) if chroma == "damaged" else (),
+            words=("a file of the keyword index is not what it was",) if keywords == "damaged" else (),
+        )
+        return Faults(
+            vectors=found.vectors or self._answers(lambda: self.vectors),
+            words=found.words or self._answers(lambda: self.keywords),
+        )
 
     def follow(self) -> None:
         """Bring both caches to the catalog's last change, then let its papers be seen."""
         with self._guard:
             target = self.catalog.change()
             if target != self.position.change:
+                if self.place.in_folder:
+                    Seal(self.folder).take_away()
                 removed = self.catalog.removed(self.position.change)
                 if removed:
                     self.vectors.delete(removed)
+                    reached("caches.vectors_removed")
                     self.keywords.follow([], removed)
+                    reached("caches.keywords_removed")
                 for rows in self.catalog.changed(self.position.change):
                     self._write(self.vectors, self.keywords, rows)
                 self._reach(Position(folder=self.position.folder, change=target))
             self.catalog.mark_ready(target)
 
     def rebuild(self, progress: Progress | None = None) -> None:
-        """Fill a new folder from the catalog, embedding nothing, and swap it in."""
+        """Fill new caches from the catalog, embedding nothing, seal them and swap them in."""
         with self._guard:
             target = self.catalog.change()
-            folder = self._next_folder()
-            vectors, keywords = stores = self._open(folder)
+            names, before = self.place.names(), self.position.folder
+            name = next_name(names)
+            vectors, keywords = self._open_vectors(name), self.place.keywords(name)
+            reached("caches.folder_made")
             total, done = self.catalog.counts()["chunks"], 0
             for rows in self.catalog.changed(0):
                 self._write(vectors, keywords, rows)
                 done += len(rows)
                 if progress:
                     progress(done, total)
-            self._reach(Position(folder=folder, change=target))
+            if self.place.in_folder:
+                Seal(self.place.folder / name).set()
+            reached("caches.folder_filled")
+            self._reach(Position(folder=name, change=target))
+            reached("caches.folder_swapped")
             self.close()
-            self._stores = stores
-            for old in set(self._folders()) - {self.library / folder}:
-                shutil.rmtree(old, ignore_errors=True)
+            self.by_words_alone = False
+            self._vectors, self._keywords = vectors, keywords
+            # Another machine may be searching in those that were in use: they stay until the next rebuild.
+            for old in set(names) - ({before} if self.place.shared else set()):
+                self.place.drop(old)
+                reached("caches.folder_swept")
             self.catalog.mark_ready(target)
+
+    def start_over(self) -> None:
+        """Take what is in the caches for nothing: new ones are filled when the catalog is next followed."""
+        with self._guard:
+            self.close()
+            old = self.place.names()
+            self._reach(Position(folder=next_name(old), change=0))
+            for name in old:
+                self.place.drop(name)
 
     def refresh(self) -> None:
         """Open the caches again where another process has moved them on."""
         with self._guard:
-            stored = self._stored()
-            if stored is None or stored == self.position:
-                return
+            stored = self.place.stored()
+            if stored is not None and stored != self.position:
+                self.renew()
+
+    def renew(self) -> None:
+        """Open the caches again, where they are now, and with the vectors."""
+        with self._guard:
             self.close()
-            self.position = stored
+            self.position = self.place.stored() or self.position
+            self.by_words_alone = False
 
     def nearest(self, query: Vector, count: int, scope: Bounds) -> list[Hit]:
+        """The `count` chunks in scope nearest to `query`: of all by Chroma's graph, of some by looking at each."""
+        found = None if scope == _ALL else self._exact.nearest(query, count, scope)
+        if found is not None:
+            return found
         with self._guard:
-            return self.vectors.nearest(query, count, scope)
+            return [] if self.by_words_alone else self.vectors.nearest(query, count, scope)
 
-    @contextmanager
-    def _surviving(self) -> Iterator[bool]:
-        """Whether nobody died in this block before: a damaged graph can end the process that loads it.
+    # What is wrong
 
-        A mark is left while the block runs, under a lock that ends with its process.
-        """
-        folder = self.library / self.position.folder
-        folder.mkdir(exist_ok=True)
-        mark = folder / "probing"
+    def _answers(self, opened: Callable[[], Vectors | Keywords]) -> tuple[str, ...]:
+        """What is wrong with a cache that may be opened: it does not answer, or does not hold what it should."""
         try:
-            with FileLock(folder / "probe.lock", timeout=0, thread_local=False, is_singleton=False):
-                if mark.exists():
-                    yield False
-                    return
-                mark.touch()
-                try:
-                    yield True
-                finally:
-                    mark.unlink(missing_ok=True)
-        except Timeout:  # another is at it, and alive
-            yield True
+            cache = opened()
+            cache.probe()
+            held, chunks = cache.count(), self.catalog.counts()["chunks"]
+        except LibraryError as error:
+            return (str(error),)
+        return () if self.behind or held == chunks else (f"{held} chunks are held, and {chunks} should be",)
+
+    def _looked_into(self) -> Faults:
+        """What another process finds in caches that may be half written, held against the catalog."""
+        due = self.catalog.settled(self.position.change)
+        if not (self.folder / "chroma").exists() and not (self.folder / "keywords").exists():
+            return Faults(vectors=("they are gone",), words=("they are gone",)) if due else Faults()
+        patience = _PATIENCE + len(due) / _LOOKED_INTO
+        held = look(self.folder, self.model, self.fingerprint, patience)
+        may = self.catalog.chunk_ids() | set(self.catalog.removed(self.position.change))
+        return Faults(
+            vectors=self._wrong_vectors(held, due, may),
+            words=_wrong(None if held.words is None else set(held.words), due, may, held.trouble),
+        )
+
+    def _wrong_vectors(self, held: Held, due: set[str], may: set[str]) -> tuple[str, ...]:
+        wrong = _wrong(None if held.vectors is None else set(held.vectors), due, may, held.trouble)
+        if wrong or held.vectors is None:
+            return wrong
+        stored = self.catalog.vectors_of(sorted(due), self.model)
+        sketches = ((held.vectors[chunk_id], sketch(vector)) for chunk_id, vector in stored.items())
+        differ = sum(not abs(one - other) < _ALIKE for one, other in sketches)
+        if differ or held.unfound > _UNFOUND:
+            return (f"{differ} vectors differ, {held.unfound:.0%} are not found by themselves",)
+        return ()
+
+    # Writing
 
     def _write(self, vectors: Vectors, keywords: Keywords, rows: list[Indexed]) -> None:
         known = self.catalog.vectors_of([row.chunk.id for row in rows], self.model)
@@ -166,37 +248,22 @@ class Caches:
                 "run `ibid rebuild` to embed them."
             )
         vectors.upsert(rows, known)
+        reached("caches.vectors_written")
         keywords.follow(rows, [])
+        reached("caches.keywords_written")
 
-    def _opened(self) -> tuple[Vectors, Keywords]:
-        with self._guard:
-            if self._stores is None:
-                self._stores = self._open(self.position.folder)
-            return self._stores
-
-    def _open(self, folder: str) -> tuple[Vectors, Keywords]:
-        place = self.library / folder
-        return Vectors(place / "chroma", self.model, self.fingerprint), Keywords(place / "keywords")
-
-    def _next_folder(self) -> str:
-        taken = [int(path.name.removeprefix("caches-")) for path in self._folders()]
-        return f"caches-{max(taken, default=0) + 1}"
-
-    def _folders(self) -> list[Path]:
-        """The folder in use, and those that killed rebuilds left."""
-        return list(self.library.glob("caches-[0-9]*"))
-
-    def _stored(self) -> Position | None:
-        try:
-            return Position.model_validate_json((self.library / "caches.json").read_text())
-        except (OSError, ValueError):
-            return None
+    def _open_vectors(self, name: str) -> Vectors:
+        return self.place.vectors(name, self.model, self.fingerprint)
 
     def _reach(self, position: Position) -> None:
-        replaced = self.library / "caches.json.new"
-        with replaced.open("w") as file:
-            json.dump(position.model_dump(), file)
-            file.flush()
-            os.fsync(file.fileno())
-        replaced.replace(self.library / "caches.json")
+        self.place.note(position)
+        reached("caches.position_reached")
         self.position = position
+
+
+def _wrong(held: set[str] | None, due: set[str], may: set[str], trouble: str) -> tuple[str, ...]:
+    """What is wrong with the chunks that are held: all that are due must be, and none but those that may."""
+    if held is None:
+        return (trouble or "it does not answer",)
+    missing, more = len(due - held), len(held - may)
+    return (f"{missing} chunks are missing, {more} too many",) if missing or more else ()

@@ -7,8 +7,7 @@ have followed, and only `ready` papers are shown to readers.
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -18,23 +17,24 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
-    bindparam,
-    create_engine,
     delete,
-    event,
     insert,
-    inspect,
     or_,
     select,
     update,
 )
 
+from index.among import among
 from index.arrivals import drop_arrivals, note_arrivals
-from index.authors import author_key, author_rows
+from index.authors import author_rows
 from index.contents import forget_contents
+from index.database import file_database, server_database, shown
+from index.disk import trouble, watch
 from index.errors import LibraryError
+from index.failpoints import reached
 from index.identity import same_paper, share_identifier, versions_of_one
 from index.merge import title_key
+from index.migrate import Tables, bring_up
 from index.rows import (
     Entry,
     Indexed,
@@ -47,10 +47,10 @@ from index.rows import (
     paper_row,
     record_of,
     record_rows,
-    source_key,
     vector_rows,
 )
 from index.schema import Document, Paper, Unreadable
+from index.settings import StorageSettings
 from index.shelf import Shelf, chunk_columns, pages
 from index.tables import (
     acronyms,
@@ -66,36 +66,25 @@ from index.tables import (
 )
 from index.tags import drop_tags
 
-SCHEMA = "1"
-ACRONYMS = "1"
-"""By which rules acronyms were read; to be raised where `index.acronyms.explained` changes."""
-AUTHORS = "1"
-"""In which form authors and what papers are ordered by are kept (`index.authors`, `index.rows.source_key`)."""
+CATALOG = Tables("catalog", metadata, Path(__file__).parent / "migrations" / "versions")
 _OF_PAPERS = (papers.c.id, chunks.c.paper_id, records.c.paper_id, acronyms.c.paper_id, authors.c.paper_id)
 
 
 class Catalog(Shelf):
     """A library's database. Each public method is one transaction."""
 
-    def __init__(self, url: str) -> None:
-        self.engine = _engine(url)
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.fence: Callable[[Connection], None] = lambda connection: None
+        """Called within each transaction that changes papers; what it raises undoes it."""
         try:
-            metadata.create_all(self.engine)
-            _add_columns(self.engine)
-            for index in papers.indexes | records.indexes:  # those that a library made earlier has not
-                index.create(self.engine, checkfirst=True)
-            stored = self.fact("schema")
-            if self.fact("authors") != AUTHORS:
-                self._learn_authors()
+            bring_up(self.engine, CATALOG)
+        except LibraryError:
+            raise
         except Exception as error:
-            raise LibraryError(f"The catalog {url} cannot be opened: {error}") from error
-        if stored is None:
-            self.set_fact("schema", SCHEMA)
-            self.set_fact("acronyms", ACRONYMS)
-        elif stored != SCHEMA:
-            raise LibraryError(
-                f"The catalog {url} has schema {stored}, this Ibid reads {SCHEMA}: update Ibid."
-            )
+            raise trouble(error, shown(engine)) or LibraryError(
+                f"The catalog {shown(engine)} cannot be opened: {error}"
+            ) from error
 
     @classmethod
     def in_folder(cls, folder: Path) -> Catalog:
@@ -105,7 +94,17 @@ class Catalog(Shelf):
             raise LibraryError(
                 f"The library's folder {folder} cannot be made: {error.strerror}. Name another with --library."
             ) from error
-        return cls(f"sqlite:///{folder / 'catalog.sqlite3'}")
+        engine = file_database(folder)
+        watch(engine, folder)
+        return cls(engine)
+
+    @classmethod
+    def of(cls, folder: Path, storage: StorageSettings) -> Catalog:
+        """The catalog of the library in a folder: on a server where the settings name one, else in the folder."""
+        if not storage.database:
+            return cls.in_folder(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        return cls(server_database(storage))
 
     def close(self) -> None:
         self.engine.dispose()
@@ -125,11 +124,6 @@ class Catalog(Shelf):
         """The number of the last change; 0 for a new library."""
         return int(self.fact("change") or 0)
 
-    @property
-    def unlearned(self) -> bool:
-        """Whether `learn_acronyms` is needed."""
-        return self.fact("acronyms") != ACRONYMS
-
     # Writing
 
     def known(self, paper: Paper) -> Paper | None:
@@ -144,6 +138,15 @@ class Catalog(Shelf):
         same += [papers.c.doi == paper.doi] if paper.doi else []
         matching = [other for other in self._met(or_(*same)) if same_paper(paper, other)]
         return max(matching, key=lambda other: share_identifier(paper, other), default=None)
+
+    def held(self, keys: Collection[str]) -> set[str]:
+        """Those of the keys that are an id, an arXiv id, a DOI or a title key of a stored paper, in any state."""
+        found: set[str] = set()
+        with self.engine.connect() as connection:
+            for column in (papers.c.id, papers.c.arxiv_id, papers.c.doi, papers.c.title_key):
+                for page in pages(sorted(keys)):
+                    found.update(connection.scalars(select(column).where(column.in_(page))))
+        return found
 
     def versions(self, paper: Paper) -> list[Paper]:
         """The other ready papers that are versions of the same work, in the order of their ids."""
@@ -201,6 +204,7 @@ class Catalog(Shelf):
         `new_signs` are the chunks' token vectors as `index.late` keeps them, where the model tells them.
         """
         with self.engine.begin() as connection:
+            self.fence(connection)
             change = _next_change(connection)
             ids = [entry.document.paper.id for entry in entries]
             before = set(connection.scalars(select(chunks.c.id).where(chunks.c.paper_id.in_(ids))))
@@ -225,46 +229,16 @@ class Catalog(Shelf):
                 stale = vectors.c.chunk_id.in_(page)
                 connection.execute(delete(vectors).where(vectors.c.model == model, stale))
             _insert(connection, vectors, vector_rows(new_vectors, new_signs, model))
-            return change
+            reached("catalog.writing")
+        reached("catalog.written")
+        return change
 
     def write_records(self, paper_id: str, said: Sequence[Record]) -> None:
         """Replace a paper's records where the paper itself stays as it is."""
         with self.engine.begin() as connection:
             connection.execute(delete(records).where(records.c.paper_id == paper_id))
             _insert(connection, records, list(record_rows(paper_id, said)))
-
-    def learn_acronyms(self) -> None:
-        """Read the acronyms of all papers anew; a library made before they were kept, or by other rules, needs it."""
-        with self.engine.begin() as connection:
-            connection.execute(delete(acronyms))
-            ids = list(connection.scalars(select(papers.c.id)))
-            for page in pages(ids):
-                wanted = select(papers.c.id, papers.c.title, papers.c.text).where(papers.c.id.in_(page))
-                told = [row for paper in connection.execute(wanted) for row in acronym_rows(*paper)]
-                _insert(connection, acronyms, told)
-            _put_fact(connection, "acronyms", ACRONYMS)
-
-    def _learn_authors(self) -> None:
-        """Note who wrote what and what papers are ordered by, in a library made before that was kept."""
-        keyed = (
-            update(papers)
-            .where(papers.c.id == bindparam("paper_id"))
-            .values(author_key=bindparam("author"), source_key=bindparam("source"))
-        )
-        with self.engine.begin() as connection:
-            connection.execute(delete(authors))
-            for page in pages(list(connection.scalars(select(papers.c.id)))):
-                known = connection.scalars(select(papers.c.paper).where(papers.c.id.in_(page)))
-                read = [Paper.model_validate_json(paper) for paper in known]
-                _insert(connection, authors, [row for paper in read for row in author_rows(paper)])
-                connection.execute(
-                    keyed,
-                    [
-                        {"paper_id": paper.id, "author": author_key(paper), "source": source_key(paper)}
-                        for paper in read
-                    ],
-                )
-            _put_fact(connection, "authors", AUTHORS)
+        reached("catalog.records_written")
 
     def mark_ready(self, change: int) -> None:
         """The caches hold everything up to `change`: its papers may be shown."""
@@ -272,6 +246,8 @@ class Catalog(Shelf):
             pending = papers.c.state == "pending"
             connection.execute(update(papers).where(pending, papers.c.change <= change).values(state="ready"))
             connection.execute(delete(removals).where(removals.c.change <= change))
+            reached("catalog.marking")
+        reached("catalog.marked")
 
     def remove(self, paper_ids: Sequence[str], for_good: bool = True) -> int:
         """Forget papers and all that hangs on them; returns the change's number.
@@ -279,19 +255,22 @@ class Catalog(Shelf):
         Where it is not `for_good` their vectors, tags and arrivals stay, for `index.aside` to bring them back.
         """
         with self.engine.begin() as connection:
+            self.fence(connection)
             change = _next_change(connection)
-            gone = set(connection.scalars(select(chunks.c.id).where(chunks.c.paper_id.in_(paper_ids))))
+            gone = set(connection.scalars(select(chunks.c.id).where(among(chunks.c.paper_id, paper_ids))))
             forget_contents(connection, paper_ids)
             for column in _OF_PAPERS:
-                connection.execute(delete(column.table).where(column.in_(paper_ids)))
+                connection.execute(delete(column.table).where(among(column, paper_ids)))
             if for_good:
                 drop_tags(connection, paper_ids)
                 drop_arrivals(connection, paper_ids)
             _drop_chunks(connection, gone, change, for_good)
-            known = set(connection.scalars(select(removals.c.item).where(removals.c.item.in_(paper_ids))))
+            known = set(connection.scalars(select(removals.c.item).where(among(removals.c.item, paper_ids))))
             rows = [{"item": paper_id, "change": change} for paper_id in paper_ids if paper_id not in known]
             _insert(connection, removals, rows)
-            return change
+            reached("catalog.removing")
+        reached("catalog.removed")
+        return change
 
     def set_failures(self, source: str, found: Sequence[Unreadable]) -> None:
         """Replace what is known of a source's unreadable entries."""
@@ -301,6 +280,7 @@ class Catalog(Shelf):
                 item.place: {"source": source, "place": item.place, "reason": item.reason} for item in found
             }
             _insert(connection, failures, list(rows.values()))
+        reached("catalog.failures_written")
 
     # Following
 
@@ -316,6 +296,12 @@ class Catalog(Shelf):
         """Ids of chunks and of papers taken away after change `since`."""
         with self.engine.connect() as connection:
             return list(connection.scalars(select(removals.c.item).where(removals.c.change > since)))
+
+    def settled(self, change: int) -> set[str]:
+        """The ids of the chunks of papers that were not written after a change."""
+        query = select(chunks.c.id).join(papers, papers.c.id == chunks.c.paper_id)
+        with self.engine.connect() as connection:
+            return set(connection.scalars(query.where(papers.c.change <= change)))
 
     def vectors_of(self, chunk_ids: Sequence[str], model: str) -> dict[str, Vector]:
         """The stored vectors, float32 of shape (dimension,), by chunk id; those of other models are left out."""
@@ -361,29 +347,6 @@ class Catalog(Shelf):
             ]
 
 
-def _engine(url: str) -> Engine:
-    engine = create_engine(url)
-    if engine.dialect.name == "sqlite":
-
-        @event.listens_for(engine, "connect")
-        def _configure(connection: sqlite3.Connection, _: Any) -> None:
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000"):
-                connection.execute(f"PRAGMA {pragma}")
-
-    return engine
-
-
-def _add_columns(engine: Engine) -> None:
-    """The columns that a library made earlier has not."""
-    for table in (papers, chunks):
-        there = {column["name"] for column in inspect(engine).get_columns(table.name)}
-        for column in table.columns:
-            if column.name not in there:
-                kind = column.type.compile(engine.dialect)
-                with engine.begin() as connection:
-                    connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {column.name} {kind}")
-
-
 def _insert(connection: Connection, table: Any, rows: Sequence[dict[str, Any]]) -> None:
     if rows:
         connection.execute(insert(table), rows)
@@ -395,7 +358,8 @@ def _put_fact(connection: Connection, key: str, value: str) -> None:
 
 
 def _next_change(connection: Connection) -> int:
-    change = int(connection.scalar(select(facts.c.value).where(facts.c.key == "change")) or 0) + 1
+    stored = select(facts.c.value).where(facts.c.key == "change").with_for_update()
+    change = int(connection.scalar(stored) or 0) + 1
     _put_fact(connection, "change", str(change))
     return change
 

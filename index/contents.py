@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, Engine, delete, insert, select
 
+from index.among import among
+from index.failpoints import reached
 from index.reading import Content
 from index.tables import contents, records
 
@@ -54,9 +56,10 @@ class Contents:
                 connection.execute(delete(contents).where(contents.c.source == source))
             if rows:
                 connection.execute(insert(contents), rows)
+        reached("contents.noted")
 
 
 def forget_contents(connection: Connection, paper_ids: Sequence[str]) -> None:
     """Have the sources of papers that go read again when they are next added."""
-    of_them = select(records.c.source).where(records.c.paper_id.in_(paper_ids))
+    of_them = select(records.c.source).where(among(records.c.paper_id, paper_ids))
     connection.execute(delete(contents).where(contents.c.source.in_(of_them)))

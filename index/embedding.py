@@ -26,7 +26,8 @@ from index.errors import EmbedderError, ExtraMissing, SettingsError
 from index.late import Asked, signs
 from index.providers import Providers
 from index.schema import Value
-from index.weights import PROBE, WEIGHTS, MiniLMFiles, find_minilm, require_same_model
+from index.secrets import hidden
+from index.weights import PROBE, WEIGHTS, MiniLMFiles, find_minilm, keep_hashes, require_same_model
 
 if TYPE_CHECKING:
     from llama_index.core.base.embeddings.base import BaseEmbedding
@@ -131,7 +132,9 @@ class MiniLM(Embedder):
     def load(cls, models: Path) -> MiniLM:
         """The model from its files, as `find_minilm` finds them. Raises WeightsError."""
         files, workers = find_minilm(models), cores()
-        return cls(files, engines.start(files.graph, workers), workers)
+        model = cls(files, engines.start(files.graph, workers), workers)
+        keep_hashes(files.exported, models)
+        return model
 
     @property
     def fingerprint(self) -> Fingerprint:
@@ -230,10 +233,10 @@ def by_length(lengths: Sequence[int], most: int) -> Iterator[list[int]]:
 
 
 def cores() -> int:
-    """The cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """The cores this process may use: those it is held to, and no more than OMP_NUM_THREADS, as others take it."""
+    held = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    return max(min(held, int(asked)), 1) if asked.isdecimal() else held
 
 
 def _tokenizer(path: Path) -> Tokenizer:
@@ -283,7 +286,7 @@ class LlamaIndexModel(Embedder):
         try:
             return call()
         except Exception as error:  # each integration has errors of its own
-            raise EmbedderError(f"{self.spec!r} did not embed: {error}") from error
+            raise EmbedderError(f"{self.spec!r} did not embed: {hidden(str(error))}") from error
 
 
 Factory = Callable[[str, Path], Embedder]
@@ -319,7 +322,7 @@ def _integration(provider: str, name: str, model: str, models: Path) -> Embedder
     except ImportError as error:
         raise ExtraMissing(spec, provider) from error
     except Exception as error:
-        raise EmbedderError(f"{spec!r} cannot be set up: {error}") from error
+        raise EmbedderError(f"{spec!r} cannot be set up: {hidden(str(error))}") from error
 
 
 BUILT_IN: dict[str, Factory] = {

@@ -5,6 +5,7 @@
     ├── ExtraMissing           an optional package is needed and not installed
     ├── WeightsError           a model's files are absent or are not the ones they should be
     ├── EmbedderError          a model that embeds cannot be reached, or refused to
+    ├── ClusterError           a Ray cluster cannot be reached, or failed
     ├── RerankerError          a model that reranks cannot be had or reached, or refused to
     ├── ReadError              a file cannot be read into papers
     │   ├── FetchError         what an address names cannot be fetched
@@ -13,6 +14,7 @@
     ├── PaperNotFound          no paper answers to that name
     ├── NotAllowed             whoever asks may not do that
     └── LibraryError           the library on disk cannot be used as asked
+        ├── DiskTrouble        the disk that it lies on is full, or fails
         ├── LibraryLocked      another process is writing to it
         └── EmbedderMismatch   its vectors were made by another model
 
@@ -44,6 +46,10 @@ class WeightsError(IbidError):
 
 class EmbedderError(IbidError):
     """A model that embeds cannot be reached, or refused to."""
+
+
+class ClusterError(IbidError):
+    """A Ray cluster cannot be reached, or failed."""
 
 
 class RerankerError(IbidError):
@@ -80,6 +86,10 @@ class NotAllowed(IbidError):
 
 class LibraryError(IbidError):
     """The library on disk cannot be used as asked."""
+
+
+class DiskTrouble(LibraryError):
+    """The disk that the library lies on is full, or fails."""
 
 
 class LibraryLocked(LibraryError):

@@ -1,28 +1,33 @@
 """Adding files to a library: read, recognise, merge, chunk, embed, store, index.
 
-Works in batches, each of which is committed before the next is read, so that an interrupted run loses
-at most one and the next run goes on from there. Nothing that is stored already is embedded again.
+Works in batches. While one is embedded, the one before it is stored and the one after it is read; each is committed
+whole and in its turn, so that an interrupted run loses only what was not told as stored, seconds of work, and the
+next run goes on from there. Nothing that is stored already is embedded again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from index.ahead import Ahead, Making
 from index.caches import Caches
 from index.catalog import Catalog
 from index.chunking import Chunker
 from index.contents import Contents
 from index.course import Course
 from index.embedding import Embedder
-from index.identity import same_paper
+from index.failpoints import reached
+from index.known import Known, identity, keys
 from index.layout import Layout
-from index.merge import merge, namesake_id, paper_id, title_key
+from index.merge import merge
+from index.premade import Premade
 from index.reading import Content, Over, Read, Reading, Source, Told, sizes_of
 from index.rows import Entry, Record
-from index.schema import Conflict, Document, Notice, Paper, Unreadable, Value
+from index.schema import Conflict, Document, Notice, Unreadable, Value
 
 _BATCH = 256  # papers that are stored at once, or fewer of much text
 _LARGEST = 100_000  # characters: what an interruption loses is embedded within seconds
+_PAUSE = 0.1  # seconds between two words on how far the embedding is
 
 
 class Conflicting(Value):
@@ -112,6 +117,9 @@ class Ingestion:
         self._named: tuple[str, dict[str, int]] = ("", {})
         self._named_files: set[str] = set()
         self._said: dict[str, set[tuple[str, int]]] = {}
+        self._under_way: _Batch | None = None
+        self._unshown: list[Told] = []
+        self._contents: Contents | None = None
         self._mirror: Mirror | None = None
         self._progress: Progress | None = None
 
@@ -131,13 +139,17 @@ class Ingestion:
         self._mirror = mirror
         self._course = Course(sizes_of(sources), reading.found)
         self._step = Step(files=len(sources))
-        batch = _Batch()
-        for told in reading.read(sources):
-            if batch.full and isinstance(told, Read):
-                self._commit(batch, contents)
-                batch = _Batch()
-            self._take(told, batch)
-        self._commit(batch, contents)
+        self._contents = contents
+        with Ahead(self.embedder) as ahead:
+            batch = _Batch()
+            for told in reading.read(sources, self._settle):
+                if batch.full and isinstance(told, Read):
+                    self._begin(batch, ahead)
+                    batch = _Batch()
+                self._take(told, batch)
+                self._settle()
+            self._begin(batch, ahead)
+            self._finish()
         return self._report()
 
     def refuse(self, failed: Unreadable) -> None:
@@ -151,6 +163,7 @@ class Ingestion:
             batch = entries[start : start + _BATCH]
             self._write([self._entry(entry.document, entry.records) for entry in batch])
             self.caches.follow()
+            reached("ingest.restored")
 
     def recut(self, progress: Callable[[int, int], None] | None = None) -> None:
         """Cut and embed every stored paper as the settings now say; the caches are left behind.
@@ -165,6 +178,7 @@ class Ingestion:
                 for document in self._stored(batch)
             ]
             self._write(entries)
+            reached("ingest.recut")
             if progress:
                 progress(start + len(batch), len(ids))
 
@@ -177,25 +191,35 @@ class Ingestion:
     def _take(self, told: Told, batch: _Batch) -> None:
         source = told.source
         if isinstance(told, Over):
-            self._end(told, batch)
+            batch.over[source.key] = told.content
+            self._named_files.update(told.named)
         elif source.key in self._named_files:
             return  # another source has read it as its own
         elif isinstance(told.found, Unreadable):
             self._failed.setdefault(source.key, []).append(told.found)
+            return
         else:
+            ordinal = self._ordinal(told.found, source)
+            batch.premade.take(told.made)
+            batch.add(Found(document=told.found, source=source.key, ordinal=ordinal))
+        if self._under_way is None:
+            self._show(told)
+        else:
+            self._unshown.append(told)  # told once that what was read before it is stored
+
+    def _show(self, told: Told) -> None:
+        source = told.source
+        if isinstance(told, Over):
+            self._end(told)
+        elif isinstance(told.found, Document):
             self._course.meet(source.key)
-            batch.add(
-                Found(document=told.found, source=source.key, ordinal=self._ordinal(told.found, source))
-            )
             entries, pages = self._step.entries + 1, self._step.pages + _pages(told.found)
             self._step = self._step.model_copy(update={"entries": entries, "pages": pages})
             if entries % 16 == 0 or pages:
                 self._tell(file=source.shown)
 
-    def _end(self, over: Over, batch: _Batch) -> None:
+    def _end(self, over: Over) -> None:
         source = over.source
-        batch.over[source.key] = over.content
-        self._named_files.update(over.named)
         if over.unchanged:
             for paper_id, title in self.catalog.papers_of(source.key).items():
                 self._outcomes.setdefault(paper_id, (title, "unchanged"))
@@ -206,20 +230,59 @@ class Ingestion:
         """How often, with this time, the source has named that paper."""
         if self._named[0] != source.key:
             self._named = (source.key, {})
-        times, key = self._named[1], _identity(document.paper)
+        times, key = self._named[1], identity(document.paper)
         times[key] = times.get(key, 0) + 1
         return times[key]
 
-    def _commit(self, batch: _Batch, contents: Contents) -> None:
-        """Store a batch, and then that its sources were read to their end."""
-        if batch.found:
-            self._store(batch.found)
+    def _begin(self, batch: _Batch, ahead: Ahead) -> None:
+        """Have a batch embedded, and store the one before it in the meantime.
+
+        What the one before may change of it is stored first: papers that both tell of, and all where sources are
+        mirrored.
+        """
+        if self._mirror is not None or (self._under_way is not None and self._under_way.meets(batch)):
+            self._finish()
+        batch.entries = self._resolved(batch.found)
+        batch.texts = self._texts(batch.entries)
+        batch.making = ahead.start(self._unmade(batch.texts), batch.premade)
+        self._finish()
+        self._under_way = batch
+
+    def _settle(self) -> None:
+        """Store what is under way once it is embedded; tell how far that is."""
+        batch = self._under_way
+        if batch is None or batch.making is None:
+            return
+        if batch.making.done:
+            self._finish()
+        elif batch.making.share != self._step.share:
+            self._tell(share=batch.making.share)
+
+    def _finish(self) -> None:
+        """Store what is under way, and then that its sources were read to their end."""
+        batch = self._under_way
+        if batch is not None and batch.making is not None:
+            while not batch.making.wait(_PAUSE):
+                self._tell(share=batch.making.share)
+            if batch.making.texts:
+                self._tell(share=1.0)
+            self._commit(batch, batch.making)
+        self._under_way = None
+        unshown, self._unshown = self._unshown, []
+        for told in unshown:
+            self._show(told)
+
+    def _commit(self, batch: _Batch, making: Making) -> None:
+        if batch.entries:
+            self._put(batch.entries, batch.texts, making)
+            self.caches.follow()
         for source, content in batch.over.items():
             self.catalog.set_failures(source, self._failed.get(source, []))
             said = self._said.pop(source, None)
             if self._mirror is not None and said and content is not None:
                 self._mirror(source, said)
-        contents.note(batch.over)
+        if self._contents is not None:
+            self._contents.note(batch.over)
         self._course.store()
         self._tell(stored=self._step.stored + len(batch.found), share=0.0)
 
@@ -229,24 +292,26 @@ class Ingestion:
         if self._progress is not None:
             self._progress(self._step)
 
-    def _store(self, batch: Sequence[Found]) -> None:
+    def _resolved(self, batch: Sequence[Found]) -> list[Entry]:
+        """What is to be written of a batch, papers by papers, as all their sources make them."""
         said: dict[str, list[Record]] = {}
         touched: set[str] = set()
-        known = _Known(self.catalog)
+        known = Known(self.catalog, [found.document.paper for found in batch])
         for found in batch:
             paper_id = known.resolve(found.document)
             if self._mirror is not None:
                 self._said.setdefault(found.source, set()).add((paper_id, found.ordinal))
             if paper_id not in said:
-                said[paper_id] = self.catalog.records(paper_id)
+                said[paper_id] = self.catalog.records(paper_id) if known.stored(paper_id) else []
             if _replace_record(said[paper_id], Record.of(found.source, found.ordinal, found.document)):
                 touched.add(paper_id)
-        entries = [entry for paper_id in said for entry in self._entries(paper_id, said[paper_id], touched)]
-        if entries:
-            self._write(entries)
-            self.caches.follow()
+        return [
+            entry
+            for paper_id in said
+            for entry in self._entries(paper_id, said[paper_id], paper_id in touched, known.stored(paper_id))
+        ]
 
-    def _entries(self, paper_id: str, said: list[Record], touched: set[str]) -> list[Entry]:
+    def _entries(self, paper_id: str, said: list[Record], touched: bool, known: bool) -> list[Entry]:
         """The paper as its records now make it, where that is new; records alone are written at once."""
         document, conflicts = merge([record.document for record in said])
         document = document.model_copy(update={"paper": document.paper.model_copy(update={"id": paper_id})})
@@ -256,10 +321,10 @@ class Ingestion:
             )
         if conflicts:
             self._conflicts[paper_id] = Conflicting(title=document.paper.title, conflicts=conflicts)
-        stored = self.catalog.entry(paper_id) if paper_id in touched else document
+        stored = (self.catalog.entry(paper_id) if known else None) if touched else document
         if stored == document:
             self._note(paper_id, document, "unchanged")
-            if paper_id not in touched:
+            if not touched:
                 return []
             if _names(said) != _names(self.catalog.records(paper_id)):
                 return [self._entry(document, said)]  # the caches filter by source, so they must hear of it
@@ -270,23 +335,34 @@ class Ingestion:
 
     def _write(self, entries: Sequence[Entry]) -> None:
         """Store entries with the vectors of those of their chunks that have none yet."""
-        texts = {
+        texts = self._texts(entries)
+        with Ahead(self.embedder) as ahead:
+            self._put(entries, texts, ahead.start(self._unmade(texts)))
+
+    def _texts(self, entries: Sequence[Entry]) -> dict[str, str]:
+        """What is embedded of each chunk, by its id."""
+        return {
             chunk.id: self.chunker.embedded(entry.document.paper.title, chunk)
             for entry in entries
             for chunk in entry.chunks
         }
-        model = self.embedder.fingerprint.key
-        keep_tokens = self.keep_tokens and self.embedder.tells_tokens
-        known = self.catalog.known_vectors(list(texts), model, signed=keep_tokens)
-        missing = [chunk_id for chunk_id in texts if chunk_id not in known]
-        found = self.embedder.signed_passages([texts[chunk_id] for chunk_id in missing], self._embedded)
-        vectors = dict(zip(missing, found.vectors, strict=True))
-        signs = dict(zip(missing, found.signs or (), strict=False))
-        self.catalog.write(entries, vectors, model, signs if keep_tokens else {})
+
+    def _unmade(self, texts: dict[str, str]) -> dict[str, str]:
+        """Those of the texts whose chunks have no vector yet."""
+        model, signed = self.embedder.fingerprint.key, self._keeps_tokens
+        known = self.catalog.known_vectors(list(texts), model, signed)
+        return {chunk_id: text for chunk_id, text in texts.items() if chunk_id not in known}
+
+    def _put(self, entries: Sequence[Entry], texts: dict[str, str], making: Making) -> None:
+        found = making.result()
+        vectors = dict(zip(making.texts, found.vectors, strict=True))
+        signs = dict(zip(making.texts, found.signs or (), strict=False)) if self._keeps_tokens else {}
+        self.catalog.write(entries, vectors, self.embedder.fingerprint.key, signs)
         self._step = self._step.model_copy(update={"chunks": self._step.chunks + len(texts)})
 
-    def _embedded(self, done: int, total: int) -> None:
-        self._tell(share=done / max(total, 1))
+    @property
+    def _keeps_tokens(self) -> bool:
+        return self.keep_tokens and self.embedder.tells_tokens
 
     def _note(self, paper_id: str, document: Document, outcome: str) -> None:
         before = self._outcomes.get(paper_id)
@@ -308,11 +384,15 @@ class Ingestion:
 
 
 class _Batch:
-    """What is stored at once: documents, and the sources that end with them."""
+    """What is stored at once: documents, and the sources that end with them; then what becomes of these."""
 
     def __init__(self) -> None:
         self.found: list[Found] = []
+        self.premade = Premade()
         self.over: dict[str, Content | None] = {}
+        self.entries: list[Entry] = []
+        self.texts: dict[str, str] = {}
+        self.making: Making | None = None
         self._characters = 0
 
     @property
@@ -323,59 +403,15 @@ class _Batch:
         self.found.append(found)
         self._characters += len(found.document.text)
 
+    def meets(self, other: _Batch) -> bool:
+        """Whether the other may tell of a paper that this one, whose papers are resolved, does."""
+        mine = [found.document.paper for found in self.found] + [e.document.paper for e in self.entries]
+        theirs = (found.document.paper for found in other.found)
+        return not keys(mine).isdisjoint(keys(theirs))
+
 
 def _pages(document: Document) -> int:
     return Layout.unpacked(document.layout).pages if document.layout else 0
-
-
-class _Known:
-    """Which stored or just met paper a document is about, within one batch."""
-
-    def __init__(self, catalog: Catalog) -> None:
-        self.catalog = catalog
-        self._met: dict[str, list[str]] = {}  # ids of papers, by what they may be met by again
-        self._said: dict[str, Paper] = {}  # what is known of a paper in all, by its id
-
-    def resolve(self, document: Document) -> str:
-        paper = document.paper
-        identity = self._just_met(paper) or self._stored(paper) or self._new(paper)
-        self._note(paper, identity)
-        return identity
-
-    def _just_met(self, paper: Paper) -> str | None:
-        met = (identity for key in _keys(paper) for identity in self._met.get(key, ()))
-        return next((identity for identity in met if same_paper(paper, self._said[identity])), None)
-
-    def _stored(self, paper: Paper) -> str | None:
-        stored = self.catalog.known(paper)
-        if stored is None:
-            return None
-        if stored.id not in self._said:
-            self._note(stored, stored.id)
-        return stored.id if same_paper(paper, self._said[stored.id]) else None
-
-    def _new(self, paper: Paper) -> str:
-        """A name of its own, also for a paper whose title is another paper's."""
-        name = paper_id(paper)
-        taken = name in self._said or self.catalog.entry(name) is not None
-        return namesake_id(paper) if taken else name
-
-    def _note(self, paper: Paper, identity: str) -> None:
-        for key in _keys(paper):
-            self._met.setdefault(key, []).append(identity)
-        said = [known for known in (self._said.get(identity), paper) if known is not None]
-        whole = merge([Document(paper=known, text="") for known in said])[0].paper
-        self._said[identity] = whole.model_copy(update={"id": identity})
-
-
-def _keys(paper: Paper) -> list[str]:
-    """What a paper may be met by again, the surest first."""
-    names = [paper.id, paper.arxiv_id, paper.doi, title_key(paper.title)]
-    return [name for name in names if name]
-
-
-def _identity(paper: Paper) -> str:
-    return paper.id or paper.arxiv_id or paper.doi or title_key(paper.title)
 
 
 def _names(said: Sequence[Record]) -> set[str]:

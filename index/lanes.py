@@ -15,6 +15,8 @@ from typing import Generic, TypeVar
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+_PAUSE = 0.05  # seconds between two words to whoever waits
+
 
 class _Left(Exception):
     """Nobody takes from the lane any more."""
@@ -51,8 +53,10 @@ class _Lane(Generic[Result]):
             self._left = True
             self._changed.notify_all()
 
-    def results(self) -> Iterator[Result]:
+    def results(self, waiting: Callable[[], None] | None) -> Iterator[Result]:
         while True:
+            while waiting is not None and not self._come(_PAUSE):
+                waiting()
             with self._changed:
                 self._changed.wait_for(lambda: self._results or self._over)
                 if not self._results:
@@ -64,6 +68,11 @@ class _Lane(Generic[Result]):
                 self._changed.notify_all()
             yield result
 
+    def _come(self, seconds: float) -> bool:
+        """Whether a result or the end is there, or comes within so long."""
+        with self._changed:
+            return bool(self._changed.wait_for(lambda: self._results or self._over, seconds))
+
 
 def in_order(
     work: Callable[[Item], Generator[Result]],
@@ -73,6 +82,7 @@ def in_order(
     size: Callable[[Result], int],
     held: int,
     ahead: int = 2,
+    waiting: Callable[[], None] | None = None,
 ) -> Generator[Result]:
     """What `work` yields for each item, one item after another, while up to `workers` are worked on.
 
@@ -82,13 +92,13 @@ def in_order(
     """
     lanes = [_Lane(size, held) for _ in items]
     turns = threading.Semaphore(workers + ahead)
-    waiting = iter(zip(items, lanes, strict=True))
+    untaken = iter(zip(items, lanes, strict=True))
     guard, stopped = threading.Lock(), threading.Event()
 
     def serve() -> None:
         while turns.acquire() and not stopped.is_set():
             with guard:
-                taken = next(waiting, None)
+                taken = next(untaken, None)
             if taken is None:
                 return
             item, lane = taken
@@ -110,7 +120,7 @@ def in_order(
         thread.start()
     try:
         for lane in lanes:
-            yield from lane.results()
+            yield from lane.results(waiting)
             turns.release()
     finally:
         stopped.set()

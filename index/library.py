@@ -7,7 +7,7 @@ loads neither.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from functools import cached_property
@@ -16,27 +16,45 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 
 from index.aside import Aside
-from index.caches import Caches
+from index.caches import Caches, Faults
 from index.caches import Progress as RebuildProgress
 from index.catalog import Catalog
 from index.chunking import Chunker
 from index.contents import Contents
+from index.disk import told_plainly
 from index.embedding import Embedder, Fingerprint, load_embedder
-from index.errors import EmbedderMismatch, LibraryError, LibraryLocked, NotAllowed, PaperNotFound
+from index.errors import (
+    DiskTrouble,
+    EmbedderMismatch,
+    LibraryError,
+    LibraryLocked,
+    NotAllowed,
+    PaperNotFound,
+)
 from index.ingest import AddReport, Ingestion, Mirror, Progress, Step
-from index.lock import writing
+from index.lock import lock_of
 from index.lookup import ADDING, Lookup
+from index.mending import Mending
+from index.migrate import Tables
+from index.mishaps import tell_errors
 from index.online.addresses import Address, advised, parted
 from index.online.papers import Online
 from index.originals import Originals
+from index.places import Place
 from index.readers import VERSION
 from index.reading import Reading, Source, sources_of
 from index.rerank import load_reranker
 from index.schema import Paper, Unreadable
 from index.settings import IndexSettings
+from index.snapshot import put
 from index.sources import Sources
+from index.spread.errands import Way
+from index.spread.workers import Workers, workers
 
 _FOLLOWING = "ibid watch"
+_AT_ONCE = (
+    2.0  # seconds that the first search waits for vectors that are made anew; a small library has them then
+)
 
 
 class _Held:
@@ -45,6 +63,7 @@ class _Held:
     def __init__(self) -> None:
         self.guard = threading.RLock()
         self.caches: Caches | None = None
+        self.mending: Mending | None = None
         self.embedder: Embedder | None = None
         self.lender: Library | None = None
 
@@ -64,7 +83,9 @@ class Library(Lookup):
         self.folder = folder
         self.settings = settings
         self.reranker = load_reranker(settings.retrieval.reranker) if settings.retrieval.reranker else None
-        self.catalog = Catalog.in_folder(folder)
+        self.catalog = Catalog.of(folder, settings.storage)
+        self.lock = lock_of(folder, self.catalog.engine)
+        self.catalog.fence = self.lock.fence
         self.originals = Originals(folder)
         self._held = _Held()
 
@@ -109,15 +130,26 @@ class Library(Lookup):
     # Changing
 
     def add(
-        self, paths: Sequence[Path | str], progress: Progress | None = None, mirror: bool = False
+        self,
+        paths: Sequence[Path | str],
+        progress: Progress | None = None,
+        mirror: bool = False,
+        ray: str = "",
     ) -> AddReport:
         """Add files and folders of papers, and what strings that are addresses lead to; see `AddReport`.
 
         Addresses are `arxiv:…`, `doi:…` and those of web pages (`index.online.addresses`); a `Path` is none. What a
-        source said before and no longer says stays, unless sources are to be mirrored. Raises
-        LibraryLocked where another process is writing. Papers already committed stay, whatever happens later.
+        source said before and no longer says stays, unless sources are to be mirrored. With `ray`, the address of a
+        cluster, its workers read and embed files; what comes of it is the same. Raises LibraryLocked where another
+        process is writing, ClusterError where the cluster fails. Papers already committed stay, whatever happens later.
         """
-        return self._add(*parted(paths), progress, mirror)
+        files, addresses = parted(paths)
+        if not ray:
+            return self._add(files, addresses, progress, mirror)
+        settings = self.settings
+        way = Way(settings.reading, settings.chunking, settings.embedding, self.embedder.fingerprint)
+        with workers(ray, way) as others:
+            return self._add(files, addresses, progress, mirror, others)
 
     def fetch(self, address: Address, progress: Progress | None = None) -> AddReport:
         """Add the paper at an address; see `add`."""
@@ -129,6 +161,7 @@ class Library(Lookup):
         addresses: Sequence[Address],
         progress: Progress | None,
         mirror: bool = False,
+        others: Workers | None = None,
     ) -> AddReport:
         with self._writing(ADDING) as caches:
             if self.catalog.fact("embedder") is None:
@@ -139,9 +172,9 @@ class Library(Lookup):
                 ingestion.refuse(advised(failed))
             if mirror:
                 mirrored = Sources(self.catalog, ingestion.restore)
-                report = self._ingest(ingestion, sources, progress, mirrored.keep_only)
+                report = self._ingest(ingestion, sources, progress, mirrored.keep_only, others)
                 return self._settled(caches, mirrored, report)
-            report = self._ingest(ingestion, sources, progress)
+            report = self._ingest(ingestion, sources, progress, others=others)
             for position, address in enumerate(addresses):
                 if progress is not None:
                     progress(Step(file=address.shown, files_done=position, files=len(addresses)))
@@ -154,10 +187,14 @@ class Library(Lookup):
         sources: Sequence[Source],
         progress: Progress | None,
         mirror: Mirror | None = None,
+        others: Workers | None = None,
     ) -> AddReport:
         contents = Contents(self.catalog.engine, self.way_of_reading)
         known = contents.known([source.key for source in sources])
-        reading = Reading(self.settings.reading, known, self.originals.keep)
+        if others is not None:
+            reading: Reading = others.reading(known, self.originals.keep, self.catalog.chunk_beginnings())
+        else:
+            reading = Reading(self.settings.reading, known, self.originals.keep)
         return ingestion.add(sources, reading, contents, progress, mirror)
 
     def _add_online(self, ingestion: Ingestion, address: Address, progress: Progress | None) -> AddReport:
@@ -224,7 +261,9 @@ class Library(Lookup):
         `progress` is told papers while embedding, then chunks.
         """
         self.require_changeable()
-        with writing(self.folder, "ibid rebuild"), self._held.guard:
+        with self._held.guard:
+            self._close_caches()
+        with told_plainly(self.folder), self.lock.writing("ibid rebuild"), self._held.guard:
             self._close_caches()
             caches = self._unopened_caches()
             if self.catalog.fact("cut") != self._cut() or self.catalog.unfit(caches.model):
@@ -232,6 +271,31 @@ class Library(Lookup):
                 self._remember_model()
             caches.rebuild(progress)
             self._held.caches = caches
+
+    def take_over(self, unpacked: Path, tables: Sequence[Tables]) -> None:
+        """Hold what a folder with a snapshot of the tables and with kept files holds, and nothing else.
+
+        The folder's files are moved. The caches are made anew when they are next needed, without embedding anything.
+        """
+        with self.lock.writing("ibid restore"), self._held.guard:
+            self._close_caches()
+            self._unopened_caches().start_over()
+            self.originals.take_in(unpacked / "files")
+            put(unpacked / "catalog.sqlite3", self.catalog.engine, tables)
+            self.originals.sweep(self._files_needed())
+
+    def mended(self) -> None:
+        """Wait until vectors that are being made anew are; raises what keeps them from being so."""
+        mending = self._held.mending
+        if mending is not None:
+            mending.wait()
+            if mending.trouble is not None:
+                raise mending.trouble
+
+    @property
+    def state(self) -> str:
+        """What a reader should know of the library just now, as a sentence; empty where all is well."""
+        return "" if self._held.mending is None else self._held.mending.state
 
     def tag(self, paper_ids: Sequence[str], tag: str) -> None:
         """File papers under a tag; ValueError where it is no name."""
@@ -249,6 +313,22 @@ class Library(Lookup):
             raise NotAllowed(
                 "This library is shared, and only its administrators change it. Choose your own papers to add some."
             )
+
+    # What is open
+
+    @property
+    def open_caches(self) -> Caches | None:
+        """Both caches where they are open; unlike `caches` this opens nothing."""
+        return self._held.caches
+
+    @property
+    def opened(self) -> bool:
+        """Whether the model and both caches are open, so that a question waits for neither."""
+        return self._held.caches is not None and "embedder" in vars(self)
+
+    def tell_database_errors(self, told: Callable[[str], None]) -> None:
+        """Have each error of the catalog's database told by its kind: `connection`, `integrity` or `other`."""
+        tell_errors(self.catalog.engine, told)
 
     # Parts, opened when first needed
 
@@ -305,40 +385,79 @@ class Library(Lookup):
 
     def _unopened_caches(self) -> Caches:
         fingerprint = self.embedder.fingerprint
-        return Caches(self.folder, self.catalog, fingerprint.key, fingerprint.sha256)
+        place = Place(self.folder, self.settings.storage, self.catalog.engine)
+        return Caches(place, self.catalog, fingerprint.key, fingerprint.sha256)
 
     def _close_caches(self) -> None:
+        if self._held.mending is not None:
+            self._held.mending.stop()
+            self._held.mending = None
         if self._held.caches is not None:
             self._held.caches.close()
             self._held.caches = None
 
     def _bring_up(self, caches: Caches) -> None:
-        try:
-            broken = bool(caches.faults())
-        except LibraryError:
-            broken = True
-        unlearned = self.catalog.unlearned
-        if not (broken or unlearned or caches.behind or self.catalog.counts()["pending"]):
+        """Have the caches hold what the catalog holds; vectors alone are made anew beside the search by words."""
+        found = caches.faults()
+        if found.vectors and not found.words:
+            caches.close()
+            caches.by_words_alone = True
+            self._held.mending = Mending(self.folder, self.lock, self._mend, caches.renew)
+            self._held.mending.wait(_AT_ONCE)
+            return
+        pending = self.catalog.counts()["pending"]
+        if caches.sealed and not (found or caches.behind or pending):
             return
         try:
-            with writing(self.folder, "ibid, bringing the caches up to date"):
-                if unlearned:
-                    self.catalog.learn_acronyms()
-                caches.rebuild() if broken else caches.follow()
-        except LibraryLocked:
-            if broken:
+            with (
+                told_plainly(self.folder),
+                self.lock.writing("ibid, bringing the caches up to date"),
+            ):
+                self._make_whole(caches, found)
+        except (LibraryLocked, DiskTrouble):
+            if found:
                 raise
+
+    def _make_whole(self, caches: Caches, found: Faults) -> None:
+        """Have caches with these faults follow the catalog; where they cannot, they are made anew."""
+        if found:
+            caches.rebuild()
+            return
+        try:
+            caches.follow()
+            caches.seal()
+            broken = bool(caches.faults())
+        except DiskTrouble:
+            raise
+        except LibraryError:
+            broken = True
+        if broken:
+            caches.rebuild()
+
+    def _mend(self) -> None:
+        caches = self._unopened_caches()
+        try:
+            self._make_whole(caches, caches.faults())
+        finally:
+            caches.close()
 
     @contextmanager
     def _writing(self, purpose: str) -> Iterator[Caches]:
         self.require_changeable()
         caches = self.caches
-        with writing(self.folder, purpose):
+        self.mended()
+        with told_plainly(self.folder), self.lock.writing(purpose):
             self._require_same_model()
             caches.refresh()
-            if caches.behind:
-                caches.follow()
-            yield caches
+            try:
+                if caches.behind:
+                    caches.follow()
+                yield caches
+            finally:
+                if caches.behind:  # whatever stopped it may have left a cache half written
+                    self._close_caches()
+                else:
+                    caches.seal()
 
     # The embedder's fingerprint
 

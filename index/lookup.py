@@ -18,7 +18,7 @@ from index.embedding import Embedder
 from index.errors import PaperNotFound
 from index.leaves import Leaves
 from index.listing import Lister, Listing, Order
-from index.lock import purpose
+from index.lock import Lock
 from index.matching import matched
 from index.merge import merge
 from index.originals import Originals
@@ -51,6 +51,7 @@ class Lookup:
     folder: Path
     settings: IndexSettings
     catalog: Catalog
+    lock: Lock
     originals: Originals
     reranker: Reranker | None
     reader: str = ""
@@ -65,7 +66,7 @@ class Lookup:
     @property
     def being_added(self) -> bool:
         """Whether papers are being added, by this process or another; those that are ready can be read."""
-        return purpose(self.folder) == ADDING
+        return self.lock.purpose() == ADDING
 
     def search(self, query: str, k: int = 10, filters: Filters = Filters()) -> list[Passage]:
         """The `k` best papers for a query, best first, each as its best passage."""

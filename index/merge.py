@@ -101,7 +101,8 @@ def merge(documents: Sequence[Document]) -> tuple[Document, tuple[Conflict, ...]
     )
     notices = dict.fromkeys(notice for document in documents for notice in document.notices)
     merged = kept.model_copy(update={"paper": paper, "notices": tuple(notices)})
-    found = [c for document in documents for c in _conflicts(merged, document, documents)]
+    several = documents if len(documents) > 1 else ()
+    found = [c for document in several for c in _conflicts(merged, document, documents)]
     return merged, tuple(dict.fromkeys(found))
 
 

@@ -12,7 +12,9 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 
+from index.disk import trouble
 from index.errors import LibraryError
+from index.failpoints import reached
 
 _BLOCK = 2**20
 _NAME = re.compile(r"[0-9a-f]{64}")
@@ -37,11 +39,16 @@ class Originals:
                 while block := source.read(_BLOCK):
                     digest.update(block)
                     target.write(block)
+            reached("originals.copied")
             place = self._place(digest.hexdigest())
             place.parent.mkdir(exist_ok=True)
             part.replace(place)
+            reached("originals.kept")
         except OSError as error:
-            raise LibraryError(f"'{path.name}' cannot be kept in {self.folder}: {error.strerror}") from error
+            told = trouble(error, self.folder)
+            raise told or LibraryError(
+                f"'{path.name}' cannot be kept in {self.folder}: {error.strerror}"
+            ) from error
         finally:
             part.unlink(missing_ok=True)
         return digest.hexdigest()
@@ -57,11 +64,19 @@ class Originals:
         """The SHA-256 of every kept file."""
         return {path.name for path in self.folder.glob("*/*") if _NAME.fullmatch(path.name)}
 
+    def take_in(self, folder: Path) -> None:
+        """Move in the files of another library's folder, each of which lies there under its SHA-256."""
+        for path in folder.glob("*/*"):
+            place = self._place(path.name)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            path.replace(place)
+
     def sweep(self, needed: Collection[str]) -> int:
         """Delete every file but those needed; how many went."""
         gone = self.names().difference(needed)
         for name in gone:
             self._place(name).unlink(missing_ok=True)
+            reached("originals.swept")
         return len(gone)
 
     def _place(self, name: str) -> Path:

@@ -18,6 +18,7 @@ from index.invisible import notices_of
 from index.lanes import in_order
 from index.merge import merge
 from index.originals import digest_of
+from index.premade import Made
 from index.readers import Found, ending_of, find_files, readers
 from index.readers.files import name_of
 from index.readers.job import heard, read_file
@@ -81,10 +82,11 @@ class Content(Value):
 
 
 class Read(NamedTuple):
-    """Something found in a source, in its order."""
+    """Something found in a source, in its order, with the vectors of its text where those were made at once."""
 
     source: Source
     found: Document | Unreadable
+    made: Made | None = None
 
 
 class Over(NamedTuple):
@@ -122,11 +124,17 @@ class Reading:
         self.languages = settings.languages if settings.ocr else ""
         self.found: dict[str, int] = {}
 
-    def read(self, sources: Sequence[Source]) -> Iterator[Told]:
-        """What each source holds, and its end, one source after another. Left early, all reading ends."""
-        return in_order(self._source, sources, workers=self.processes, size=_size, held=_HELD)
+    def read(self, sources: Sequence[Source], waiting: Callable[[], None] | None = None) -> Iterator[Told]:
+        """What each source holds, and its end, one source after another. Left early, all reading ends.
 
-    def _source(self, source: Source) -> Generator[Told]:
+        `waiting` is called now and then while nothing has been read.
+        """
+        return in_order(
+            self.told_of, sources, workers=self.processes, size=_size, held=_HELD, waiting=waiting
+        )
+
+    def told_of(self, source: Source) -> Generator[Told]:
+        """What one source holds, and its end."""
         try:
             content = Content(digest=digest_of(source.path))
         except OSError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from platformdirs import user_data_path
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 
 class Group(BaseModel):
@@ -27,6 +27,16 @@ class StorageSettings(Group):
     """What the Chroma server, or the proxy in front of it, lets us in by; taken from the environment alone."""
     namespace: str = Field("", pattern=r"^[a-z0-9_]{0,40}$")
     """What sets this library apart from others on the same servers: its schema there; empty: `public`."""
+
+    @field_validator("database", "chroma")
+    @classmethod
+    def _without_password(cls, address: str) -> str:
+        """An address is shown and logged; a password in it would be, too."""
+        if "@" in address and ":" in address.partition("://")[2].rpartition("@")[0]:
+            raise ValueError(
+                "holds a password; set IBID_STORAGE__PASSWORD or IBID_STORAGE__CHROMA_TOKEN instead"
+            )
+        return address
 
 
 class ReadingSettings(Group):

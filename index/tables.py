@@ -11,7 +11,9 @@ brought back; `removals` tells the caches which chunks and papers went, under th
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, String, Table, Text, text
+from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, Table, text
+
+from index.columns import key, words
 
 metadata = MetaData()
 _FILTERED = ("state", "id", "organization_key")
@@ -19,34 +21,34 @@ _FILTERED = ("state", "id", "organization_key")
 facts = Table(
     "facts",
     metadata,
-    Column("key", String(64), primary_key=True),
-    Column("value", Text, nullable=False),
+    Column("key", words(64), primary_key=True),
+    Column("value", words(), nullable=False),
 )
 
 papers = Table(
     "papers",
     metadata,
-    Column("id", String(200), primary_key=True),
-    Column("title", Text, nullable=False),
-    Column("title_key", Text, nullable=False, index=True),
-    Column("name_key", Text, index=True),
-    Column("arxiv_id", String(64), index=True),
-    Column("doi", String(300), index=True),
-    Column("organization", Text),
-    Column("organization_key", String(200), index=True),
+    Column("id", words(200), primary_key=True),
+    Column("title", words(), nullable=False),
+    Column("title_key", key(300), nullable=False, index=True),
+    Column("name_key", key(200), index=True),
+    Column("arxiv_id", key(64, 64), index=True),
+    Column("doi", key(300, 300), index=True),
+    Column("organization", words()),
+    Column("organization_key", key(200, 200), index=True),
     Column("day", Integer, index=True),
     Column("comments", Integer),
-    Column("author_key", Text),
-    Column("source_key", Text),
-    Column("paper", Text, nullable=False),
-    Column("text", Text, nullable=False),
-    Column("sections", Text, nullable=False),
-    Column("notices", Text),
+    Column("author_key", key(200)),
+    Column("source_key", key(200)),
+    Column("paper", words(), nullable=False),
+    Column("text", words(), nullable=False),
+    Column("sections", words(), nullable=False),
+    Column("notices", words()),
     Column("layout", LargeBinary),
-    Column("file", String(64), index=True),
-    Column("state", String(16), nullable=False),
+    Column("file", words(64), index=True),
+    Column("state", words(16), nullable=False),
     Column("change", Integer, nullable=False, index=True),
-    Column("updated", String(32), nullable=False),
+    Column("updated", words(32), nullable=False),
     Index("papers_by_updated", "updated"),
     # Each order of `index.listing`, with all that filters look at: a page is found without reading a paper.
     Index("papers_by_title", "title_key", *_FILTERED, "day", "comments"),
@@ -61,11 +63,11 @@ papers = Table(
 records = Table(
     "records",
     metadata,
-    Column("paper_id", String(200), primary_key=True),
-    Column("source", String(1000), primary_key=True),
+    Column("paper_id", words(200), primary_key=True),
+    Column("source", words(1000), primary_key=True),
     Column("ordinal", Integer, primary_key=True),
-    Column("name", String(300), nullable=False, index=True),
-    Column("digest", String(64), nullable=False),
+    Column("name", words(300), nullable=False, index=True),
+    Column("digest", words(64), nullable=False),
     Column("document", LargeBinary, nullable=False),
     Column("added", Integer, nullable=False),
     Index("records_by_name", "name", "paper_id"),
@@ -74,23 +76,23 @@ records = Table(
 chunks = Table(
     "chunks",
     metadata,
-    Column("id", String(32), primary_key=True),
-    Column("paper_id", String(200), nullable=False),
+    Column("id", words(32), primary_key=True),
+    Column("paper_id", words(200), nullable=False),
     Column("position", Integer, nullable=False),
-    Column("section", Text),
+    Column("section", words()),
     Column("page", Integer),
     Column("start", Integer, nullable=False),
     Column("end", Integer, nullable=False),
     Column("tokens", Integer, nullable=False),
-    Column("kind", String(16)),
+    Column("kind", words(16)),
     Index("chunks_of_paper", "paper_id", "position"),
 )
 
 vectors = Table(
     "vectors",
     metadata,
-    Column("chunk_id", String(32), primary_key=True),
-    Column("model", String(300), primary_key=True),
+    Column("chunk_id", words(32), primary_key=True),
+    Column("model", words(300), primary_key=True),
     Column("vector", LargeBinary, nullable=False),
     Column("signs", LargeBinary),
 )
@@ -98,20 +100,20 @@ vectors = Table(
 acronyms = Table(
     "acronyms",
     metadata,
-    Column("paper_id", String(200), primary_key=True),
-    Column("short", String(16), primary_key=True),
-    Column("long", String(300), primary_key=True),
-    Column("spelling", String(300), nullable=False, index=True),
+    Column("paper_id", words(200), primary_key=True),
+    Column("short", words(16), primary_key=True),
+    Column("long", words(300), primary_key=True),
+    Column("spelling", words(300), nullable=False, index=True),
     Index("acronyms_explained", "short", "long"),
 )
 
 authors = Table(
     "authors",
     metadata,
-    Column("paper_id", String(200), primary_key=True),
+    Column("paper_id", words(200), primary_key=True),
     Column("position", Integer, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("family", Text, nullable=False),
+    Column("name", words(), nullable=False),
+    Column("family", words(), nullable=False),
     Index("authors_by_name", "name", "paper_id"),
     Index("authors_by_family", "family", "paper_id"),
 )
@@ -119,48 +121,48 @@ authors = Table(
 removals = Table(
     "removals",
     metadata,
-    Column("item", String(200), primary_key=True),
+    Column("item", words(200), primary_key=True),
     Column("change", Integer, nullable=False, index=True),
 )
 
 arrivals = Table(
     "arrivals",
     metadata,
-    Column("paper_id", String(200), primary_key=True),
-    Column("arrived", String(32), nullable=False, index=True),
+    Column("paper_id", words(200), primary_key=True),
+    Column("arrived", words(32), nullable=False, index=True),
 )
 
 tags = Table(
     "tags",
     metadata,
-    Column("paper_id", String(200), primary_key=True),
-    Column("key", String(60), primary_key=True, index=True),
-    Column("name", String(60), nullable=False),
+    Column("paper_id", words(200), primary_key=True),
+    Column("key", words(60), primary_key=True, index=True),
+    Column("name", words(60), nullable=False),
 )
 
 removed = Table(
     "removed",
     metadata,
-    Column("mark", String(32), primary_key=True),
-    Column("paper_id", String(200), primary_key=True),
-    Column("since", String(32), nullable=False, index=True),
+    Column("mark", words(32), primary_key=True),
+    Column("paper_id", words(200), primary_key=True),
+    Column("since", words(32), nullable=False, index=True),
     Column("entry", LargeBinary, nullable=False),
-    Column("chunks", Text, nullable=False),
+    Column("chunks", words(), nullable=False),
 )
 
 contents = Table(
     "contents",
     metadata,
-    Column("source", String(1000), primary_key=True),
-    Column("digest", String(64), nullable=False, index=True),
-    Column("companions", Text, nullable=False),
-    Column("reading", String(200), nullable=False),
+    Column("source", words(1000), primary_key=True),
+    Column("digest", words(64), nullable=False, index=True),
+    Column("companions", words(), nullable=False),
+    Column("reading", words(200), nullable=False),
 )
 
 failures = Table(
     "failures",
     metadata,
-    Column("source", String(1000), primary_key=True),
-    Column("place", String(1000), primary_key=True),
-    Column("reason", Text, nullable=False),
+    Column("source", words(1000), primary_key=True),
+    Column("place", words(1000), primary_key=True),
+    Column("reason", words(), nullable=False),
 )

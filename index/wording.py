@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _FORMATTING = re.compile(  # LaTeX that changes how letters look and not which letters they are
     r"\\(?:text(?:bf|it|rm|sc|sf|tt|up)?|math(?:bb|bf|cal|frak|it|rm|sc|sf|tt)|emph|boldsymbol|bm|ensuremath"
     r"|rm|bf|it|sf|tt|cal|left|right)(?![A-Za-z])"
 )
+_NO_LETTERS = re.compile("[^a-z0-9]+")
 _MARKS = re.compile("[\u0300-\u036f]")  # European accents; other scripts' marks are letters of theirs
 _GREEK = re.compile(r"GREEK (?:SMALL|CAPITAL) LETTER (?:FINAL )?(\w+)$")
 _WORD = re.compile(r"[^\W_]+")
@@ -28,7 +30,10 @@ def letters(text: str) -> str:
     >>> letters("The ﬁrst re-\\nward, $\\\\beta$") == letters("the first reward β")
     True
     """
-    plain = unicodedata.normalize("NFKD", _FORMATTING.sub("", text)).casefold()
+    kept = _FORMATTING.sub("", text) if "\\" in text else text
+    if kept.isascii():
+        return _NO_LETTERS.sub("", kept.lower())
+    plain = unicodedata.normalize("NFKD", kept).casefold()
     composed = unicodedata.normalize("NFKC", _MARKS.sub("", plain))
     return composed.translate({ord(char): _spelled(char) for char in set(composed)})
 
@@ -75,6 +80,7 @@ def _numbers(text: str) -> set[str]:
     return {number.replace(",", "") for number in _NUMBER.findall(unicodedata.normalize("NFKC", text))}
 
 
+@lru_cache(4096)
 def _spelled(char: str) -> str:
     """A Greek letter as its name, another letter or digit as it is, anything else as nothing."""
     if unicodedata.category(char)[0] not in "LNM":

@@ -211,9 +211,12 @@ def hashing() -> HashingEmbedder:
 
 
 @pytest.fixture
-def settings(models: Path) -> IndexSettings:
-    """The default settings, with the run's folder of models."""
-    return IndexSettings(embedding=EmbeddingSettings(models=models))
+def settings(models: Path, request: pytest.FixtureRequest) -> IndexSettings:
+    """The default settings, with the run's folder of models; on PostgreSQL and Chroma's server with IBID_ON_SERVERS."""
+    kept = IndexSettings(embedding=EmbeddingSettings(models=models))
+    if "IBID_ON_SERVERS" not in os.environ:
+        return kept
+    return kept.model_copy(update={"storage": request.getfixturevalue("storage")()})
 
 
 @pytest.fixture

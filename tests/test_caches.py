@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from index.errors import EmbedderMismatch
-from index.keywords import WordIndex
 from index.library import Library
 from index.settings import IndexSettings
+from index.word_index import WordIndex
 
 Papers = tuple[dict[str, Any], ...]
 Write = Callable[..., Path]
@@ -233,6 +233,7 @@ def test_a_lost_cache_is_noticed_on_opening_and_made_again_without_embedding(
     assert "A Grammar of Bird Song" in {
         passage.paper.title for passage in found if "keyword" in passage.found_by
     }
+    library.mended()
     for chunk_id in library.catalog.first_chunks([paper.id for paper in library.papers()]):
         vector = library.catalog.vectors_of([chunk_id], hashing.fingerprint.key)[chunk_id]
         assert chunk_id in {hit.item for hit in library.caches.nearest(vector, 3, _everything())}
@@ -267,6 +268,8 @@ from conftest import CountingEmbedder, HashingEmbedder
 from index.library import Library
 with Library.open(Path(sys.argv[1])) as library:
     library.embedder = CountingEmbedder(HashingEmbedder())
+    library.search("warblers sung by young males")
+    library.mended()
     found = library.search("warblers sung by young males")
     print(*library.embedder.embedded, *(library.caches.vectors.ids() ^ library.catalog.chunk_ids()))
     assert any("dense" in passage.found_by for passage in found)

@@ -184,12 +184,6 @@ def test_papers_that_carry_different_identifiers_are_not_the_same() -> None:
     assert same_paper(one, Paper(id="abc", title="T"))
 
 
-def test_a_catalog_of_a_later_ibid_is_refused(catalog: Catalog, tmp_path: Path) -> None:
-    catalog.set_fact("schema", "999")
-    with pytest.raises(LibraryError, match=r"has schema 999.*update Ibid"):
-        Catalog.in_folder(tmp_path / "library")
-
-
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "catalog.sqlite3").write_text("this is no database, however long it may be")
     with pytest.raises(LibraryError, match="cannot be opened"):

@@ -204,7 +204,7 @@ def test_bm25_alone_ranks_scifact_as_published(tmp_path: Path) -> None:
     shared = Path(__file__).parents[1].parent / "shared" / "bench" / "scifact"
     if not shared.is_dir():
         pytest.skip(f"{shared} absent")
-    keywords = Keywords(tmp_path)
+    keywords = Keywords.in_folder(tmp_path)
     keywords.follow([as_indexed(row) for row in read_rows(shared / "corpus.jsonl.gz")], [])
     (case_set,) = find_sets(shared.parent, ["scifact/test"])
     scores = []

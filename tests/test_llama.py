@@ -185,7 +185,7 @@ def test_a_workflow_awaits_our_engine(engine: IbidQueryEngine) -> None:
 def test_llama_index_reads_our_chroma_collection_with_our_embedding(library: Library) -> None:
     """Our collection holds texts and vectors and not llama-index's copies of nodes, so it is asked by vector."""
     wanted = {hit.item for hit in library.caches.nearest(library.embedder.query(QUESTION), 3, _everywhere())}
-    name, folder = library.caches.vectors.collection.name, library.caches.vectors.folder
+    name, folder = library.caches.vectors.collection.name, library.caches.vectors.place
     library.close()
     collection = chromadb.PersistentClient(str(folder)).get_collection(name, embedding_function=None)
     store = ChromaVectorStore(chroma_collection=collection)

@@ -296,11 +296,11 @@ def test_bibtex_holds_what_is_known_and_invents_nothing() -> None:
 
 def test_bibtex_escapes_special_characters_and_keeps_mathematics() -> None:
     assert latex(r"A&B_c 50% #1 {x} ~ ^ \ $\frac{a}{b}$ for $5") == (
-        r"A\&B\_c 50\% \#1 \{x\} \textasciitilde{} \textasciicircum{} \textbackslash{} $\frac{a}{b}$ for \$5"
+        r"A\&B\_c 50\% \#1 \textbraceleft{}x\textbraceright{} \textasciitilde{} \textasciicircum{} "
+        r"\textbackslash{} $\frac{a}{b}$ for \$5"
     )
     hostile = bibliography.bibtex([Paper(title=value) for value in HOSTILE.values()])
-    without_escapes = re.sub(r"\\[{}]", "", hostile)
-    assert without_escapes.count("{") == without_escapes.count("}")
+    assert hostile.count("{") == hostile.count("}")
 
 
 def test_bibtex_keys_differ() -> None:

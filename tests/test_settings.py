@@ -71,7 +71,21 @@ def test_what_is_set_reaches_the_part_that_takes_it(tmp_path: Path) -> None:
         ("chunking:\n  tokens: many\n", r"chunking.tokens = 'many' \(.*mine.yaml\)"),
         ("chunking:\n  tokens: 19\n", r"chunking.tokens = 19 \(.*mine.yaml\): .*greater than or equal to 20"),
         ("server:\n  port: 70000\n", r"server.port = 70000 \(.*mine.yaml\)"),
-        ("server:\n  host: 0.0.0.0\n", "server.host = '0.0.0.0' .*is not a loopback address; use 127.0.0.1"),
+        (
+            "server:\n  host: papers\n",
+            "server.host = 'papers' .*is no IP address to listen on; use 127.0.0.1",
+        ),
+        (
+            "server:\n  proxies: 10.0.0.0/8, lb\n",
+            "server.proxies = .*'lb' is neither an IP address nor a network",
+        ),
+        (
+            "access:\n  oidc_issuer: http://id.example.org\n",
+            "access.oidc_issuer = .*must begin with https://",
+        ),
+        ("access:\n  oidc_issuer: https://id.example.org\n", "access.oidc_client = .*must be set with"),
+        ("access:\n  address: papers.example.org\n", "access.address = .*must begin with https://"),
+        ("access:\n  oidc_secret: abc\n", "access.oidc_secret may not be set in .*IBID_ACCESS__OIDC_SECRET"),
         ("- a\n- b\n", "must hold names and values, not list"),
         ("words\n", "must hold names and values, not str"),
         ("a: [\n", "is not YAML"),
@@ -125,6 +139,44 @@ def test_a_wrong_flag_is_told_from_the_other_layers(tmp_path: Path) -> None:
     path = written(tmp_path, "server: {port: 8001}\n")
     with pytest.raises(SettingsError, match=r"server.port = 0 \(flag\)"):
         Configuration(path, {"server.port": 0})
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "2001:db8::1"])
+def test_an_address_that_others_reach_is_listened_on_only_where_one_has_to_sign_in(
+    tmp_path: Path, host: str
+) -> None:
+    path = written(tmp_path, f"server: {{host: '{host}'}}\n")
+    with pytest.raises(SettingsError) as refused:
+        Configuration(path)
+    said = str(refused.value)
+    assert said.startswith(
+        f"server.host = '{host}' ({path}) is not a loopback address, and access.login is off"
+    )
+    assert "Set access.login to true (docs/accounts.md), or server.host to 127.0.0.1." in said
+    assert Configuration(path, {"access.login": True}).settings.server.host == host
+
+
+def test_the_address_listened_on_is_a_name_of_the_server_where_it_is_one(tmp_path: Path) -> None:
+    def names(host: str, hosts: str = "") -> frozenset[str]:
+        flags = {"server.host": host, "server.hosts": hosts, "access.login": True}
+        return Configuration(None, flags).settings.server.names
+
+    assert names("192.168.1.5", "papers.example") == {"192.168.1.5", "papers.example"}
+    assert names("0.0.0.0") == names("127.0.0.1") == set()
+
+
+@pytest.mark.parametrize(
+    ("host", "hosts", "home"),
+    [
+        ("127.0.0.1", "", "http://127.0.0.1:7860"),
+        ("0.0.0.0", "", "http://127.0.0.1:7860"),
+        ("0.0.0.0", "papers.example", "http://papers.example:7860"),
+        ("::1", "", "http://[::1]:7860"),
+    ],
+)
+def test_a_server_is_told_to_be_where_it_can_be_reached(host: str, hosts: str, home: str) -> None:
+    flags = {"server.host": host, "server.hosts": hosts, "access.login": True}
+    assert Configuration(None, flags).settings.server.home == home
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "127.8.8.8"])

@@ -28,6 +28,12 @@ from ui.library.page import LibraryPage
 from ui.programs import endpoints
 from ui.rooms import Rooms
 from ui.settings import LimitSettings
+from ui.watch import metrics
+from ui.watch.health import Readiness
+from ui.watch.logs import logging_to
+from ui.watch.questions import Questions
+from ui.watch.settings import WatchSettings
+from ui.watch.stopping import told_to_stop
 
 ASSETS = Path(__file__).parent / "assets"
 # Of the fonts that Gradio carries, most hold a part of Latin only; this one is whole, at these weights.
@@ -71,11 +77,20 @@ def launch_options(limits: LimitSettings) -> dict[str, Any]:
     }
 
 
-def serve(assistant: Assistant, host: str, port: int, **more: Any) -> None:
-    """Serve an assistant and its library until Ctrl-C, with what `beside` takes. IbidError where the port is taken."""
-    page = start(assistant, host, port, **more)
-    print(f"Ibid is at http://{host}:{port} (Ctrl-C stops it)", file=sys.stderr, flush=True)
-    page.block_thread()
+def serve(assistant: Assistant, host: str, port: int, watch: WatchSettings, **more: Any) -> None:
+    """Serve an assistant and its library until Ctrl-C or SIGTERM, with what `beside` takes.
+
+    After SIGTERM the server is ready for nobody, and answers under way may end. IbidError where the port is taken.
+    """
+    readiness = Readiness(lambda: assistant.library)
+    with logging_to(watch), told_to_stop() as stopped:
+        page = start(assistant, host, port, watch=watch, readiness=readiness, **more)
+        readiness.open()
+        print(f"Ibid is at http://{host}:{port} (Ctrl-C stops it)", file=sys.stderr, flush=True)
+        if stopped():
+            readiness.leave(watch.drain)
+        if page.server:
+            page.server.close()  # type: ignore[no-untyped-call]
 
 
 def start(
@@ -87,8 +102,12 @@ def start(
     **more: Any,
 ) -> gr.Blocks:
     """As `serve`, but return at once: `close` what is returned. `proxies` are believed on who asks, and how."""
+    assistant = assistant.watched_by(Questions())
+    assistant.library.tell_database_errors(metrics.database_failed)
     limits = limits or LimitSettings()
     rooms = Rooms(assistant)
+    if door := more.get("door"):
+        more["door"] = door._replace(forget=rooms.forget)
     page = build(rooms, limits.queue)
     os.environ["FORWARDED_ALLOW_IPS"] = proxies  # read by the server that Gradio starts
     options = launch_options(limits)

@@ -14,6 +14,7 @@ from gradio.routes import App, ORJSONResponse
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
+from ui.access import choice
 from ui.access.door import Door
 from ui.access.identified import Identified
 from ui.access.routes import routes as door_routes
@@ -25,6 +26,11 @@ from ui.library import leaves
 from ui.programs import openai_api
 from ui.rooms import Rooms
 from ui.settings import LimitSettings
+from ui.watch import routes as watching
+from ui.watch.health import Readiness
+from ui.watch.requests import Watched
+from ui.watch.settings import WatchSettings
+from ui.watch.state import State
 
 
 class Guarded(App):
@@ -46,16 +52,21 @@ def beside(
     hosts: Collection[str] = (),
     limits: LimitSettings | None = None,
     door: Door | None = None,
+    watch: WatchSettings = WatchSettings(),
+    readiness: Readiness | None = None,
 ) -> dict[str, Any]:
     """What `launch` is given for it: with MCP tools where asked, for the names in `hosts`, with accounts by a `door`.
 
     `head` is what the launched page has in its head.
     """
+    ready = readiness or Readiness(lambda: rooms.shared)
+    state = State(lambda: [rooms.shared], lambda: len(page._queue))
     routes = [
         *openai_api.routes(lambda http: rooms.of(http).chat_api),
         *feed.routes(lambda http: rooms.of(http).digests),
         *leaves.routes(lambda http: rooms.of(http).library),
-        *(door_routes(door) if door else ()),
+        *watching.routes(watch, ready, state),
+        *((*door_routes(door), choice.route) if door else ()),
     ]
     joined: dict[str, Any] = {}
     if mcp:
@@ -67,7 +78,7 @@ def beside(
 
     def guard(app: ASGIApp) -> ASGIApp:
         gate = Gate(app, Events(page), limits or LimitSettings(), hosts, door is not None)
-        return Identified(gate, door.accounts if door else None)
+        return Watched(Identified(gate, door.accounts if door else None))
 
     app = Guarded(guard, routes=routes, middleware=[Middleware(Pages, head=head)])
     return joined | {"_app": app}

@@ -10,7 +10,6 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import HTTPConnection
@@ -20,16 +19,16 @@ from assistant.engine import Assistant
 from assistant.libraries import MINE, SHARED, Libraries, Name
 from index.errors import NotAllowed
 from index.library import Library
+from ui.access.cookies import LIBRARY
 from ui.access.identified import USER
 from ui.chat.actions import Chat
 from ui.digest.actions import Digests
 from ui.library.actions import Desk
 from ui.library.adding import Adding
+from ui.parts.reader import Reader
 from ui.programs.openai_api import ChatApi
 from ui.programs.operations import Programs
 
-CHOICE = "ibid_library"
-"""The cookie that says in which of their libraries a user is; programs send it as a header, `Ibid-Library`."""
 _MOST = 200  # rooms
 _IDLE = 1800.0  # seconds after which a room that nobody is in may be closed
 
@@ -37,16 +36,20 @@ _IDLE = 1800.0  # seconds after which a room that nobody is in may be closed
 class Room:
     """All that one user does in one library."""
 
-    def __init__(self, user: User, name: Name, assistant: Assistant, adding: Adding) -> None:
+    def __init__(
+        self, user: User, name: Name, names: tuple[Name, ...], assistant: Assistant, adding: Adding
+    ) -> None:
+        """`names` are those of all the user's libraries."""
         library = assistant.library
+        reader = Reader(name=user.name, libraries=names, library=name)
         self.user = user
         self.name = name
         self.library = library
         self.assistant = assistant
         self.adding = adding
-        self.chat = Chat(library, assistant, adding)
-        self.desk = Desk(library, assistant, adding)
-        self.digests = Digests(library, assistant)
+        self.chat = Chat(library, assistant, adding, reader)
+        self.desk = Desk(library, assistant, adding, reader)
+        self.digests = Digests(library, assistant, reader=reader)
         self.programs = Programs(library, assistant)
         self.chat_api = ChatApi(assistant)
         self.used = time.monotonic()
@@ -81,7 +84,7 @@ class Rooms:
         user = connection.scope.get(USER)
         if user is None:
             raise NotAllowed("Sign in first: your session has ended.")
-        return self.room(user, connection.headers.get("ibid-library") or connection.cookies.get(CHOICE, ""))
+        return self.room(user, connection.headers.get("ibid-library") or connection.cookies.get(LIBRARY, ""))
 
     def room(self, user: User, wanted: str = "") -> Room:
         """A user's room in the library they want, or in their first one where they have none of that name."""
@@ -96,12 +99,12 @@ class Rooms:
             self._close_idle()
             return room
 
-    def leave(self, user_id: str) -> None:
-        """Close what is open for a user who is gone."""
+    def forget(self, user: User) -> None:
+        """Delete what is a user's own, who is being removed."""
         with self._guard:
-            for key in [key for key in self._rooms if key[0] == user_id]:
+            for key in [key for key in self._rooms if key[0] == user.id]:
                 del self._rooms[key]
-            self._libraries.let_go(user_id)
+            self._libraries.forget(user)
 
     def close(self) -> None:
         with self._guard:
@@ -109,14 +112,15 @@ class Rooms:
             self._libraries.close()
 
     @property
-    def open(self) -> Mapping[tuple[str, Name], Room]:
-        return dict(self._rooms)
+    def shared(self) -> Library:
+        """The library that all share."""
+        return self._libraries.shared
 
     def _made(self, user: User, name: Name) -> Room:
         library: Library = self._libraries.of(user, name)
         adding = self._adding if name == SHARED else Adding(library)
         own = self._assistant if library is self._assistant.library else self._assistant.over(library)
-        return Room(user, name, own, adding)
+        return Room(user, name, self._libraries.names(user), own, adding)
 
     def _close_idle(self) -> None:
         """Close rooms that nobody has been in for long, where there are too many."""

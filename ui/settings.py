@@ -23,6 +23,7 @@ from assistant.models.settings import ModelSettings
 from assistant.settings import AnswerSettings, WritingSettings
 from index.errors import SettingsError
 from index.schema import Value
+from index.secrets import hidden, learn
 from index.settings import (
     ChunkingSettings,
     EmbeddingSettings,
@@ -34,6 +35,7 @@ from index.settings import (
     StorageSettings,
 )
 from ui.parts.schedule import read_schedule
+from ui.watch.settings import WatchSettings
 
 _PREFIX = "IBID_"
 
@@ -178,6 +180,8 @@ class Settings(BaseSettings):
     """Where the server listens, and what it answers to."""
     access: AccessSettings = AccessSettings()
     """Who may use the server: docs/accounts.md."""
+    watch: WatchSettings = WatchSettings()
+    """How a running server is watched: docs/operations.md."""
     limits: LimitSettings = LimitSettings()
     """How much may be asked of the server."""
     digest: DigestSettings = DigestSettings()
@@ -218,7 +222,8 @@ class Configuration:
         try:
             self.settings = Settings.model_validate(merged)
         except ValidationError as error:
-            raise SettingsError(self._explained(error)) from error
+            raise SettingsError(self._explained(error)) from None  # the original quotes all that was given
+        learn(self.settings)
         self._refuse_an_open_door()
 
     def all(self) -> list[Setting]:
@@ -246,7 +251,8 @@ class Configuration:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
         said = first["msg"].removeprefix("Value error, ")
-        return f"{name} = {first['input']!r} ({self._layer(name)}): {said}"
+        given = "" if _secret(name) or isinstance(first["input"], Mapping) else f" = {first['input']!r}"
+        return hidden(f"{name}{given} ({self._layer(name)}): {said}")
 
 
 def known_settings() -> dict[str, str]:
@@ -268,7 +274,10 @@ def _file_layer(path: Path) -> Layer:
     except OSError as error:
         raise SettingsError(f"The configuration {path} cannot be read: {error.strerror}.") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise SettingsError(f"The configuration {path} is not YAML: {error}") from error
+        # Told without its lines, since they may hold what belongs into no file.
+        line = getattr(getattr(error, "problem_mark", None), "line", None)
+        place = "" if line is None else f" from line {line + 1} on"
+        raise SettingsError(f"The configuration {path} is not YAML{place}.") from None
     if not isinstance(found, dict):
         raise SettingsError(
             f"The configuration {path} must hold names and values, not {type(found).__name__}."
@@ -297,9 +306,13 @@ def _refuse_unknown(layer: str, values: Mapping[str, Any]) -> None:
 def _refuse_secrets(layer: str, values: Mapping[str, Any]) -> None:
     """Files are copied, shared and kept in repositories: no password belongs into one."""
     for name in () if layer == "environment" else _names(values):
-        if isinstance(_value(Settings.model_construct(), name), SecretStr):
+        if _secret(name):
             variable = _PREFIX + name.upper().replace(".", "__")
             raise SettingsError(f"{name} may not be set in {layer}: set {variable} in the environment.")
+
+
+def _secret(name: str) -> bool:
+    return name in known_settings() and isinstance(_value(Settings.model_construct(), name), SecretStr)
 
 
 def _suggestion(name: str, known: Any) -> str:

@@ -17,7 +17,7 @@ from assistant.accounts.database import engine as engine_of
 from assistant.accounts.errors import AccountError, LinkSpent, NotSignedIn
 from assistant.accounts.links import Links
 from assistant.accounts.passwords import Passwords, require_good
-from assistant.accounts.people import People, free_name, insert_user, name_key, user_of
+from assistant.accounts.people import People, free_name, identified, insert_user, name_key, user_of
 from assistant.accounts.personal_tokens import PersonalTokens
 from assistant.accounts.schema import Identity, SignedIn, User, Where
 from assistant.accounts.sessions import Sessions
@@ -109,9 +109,7 @@ class Accounts:
         elif link:
             user = self._joined(identity, link)
         elif join:
-            with self.engine.begin() as connection:
-                name = free_name(connection, identity.name)
-                user = insert_user(connection, self.clock(), name, None, False, identity)
+            user = self._member(identity)
         else:
             raise NotSignedIn("There is no account for you here yet. Ask an administrator for an invitation.")
         return self._begin(user, where)
@@ -150,6 +148,14 @@ class Accounts:
     def _start_over(self, user: User) -> None:
         self.sessions.revoke_all(user.id)
         self.unlock(user)
+
+    def _member(self, identity: Identity) -> User:
+        """A new user, unless another replica has just made them."""
+        with alone(self.engine) as connection:
+            if row := identified(connection, identity):
+                return user_of(row)
+            name = free_name(connection, identity.name)
+            return insert_user(connection, self.clock(), name, None, False, identity)
 
     def _joined(self, identity: Identity, link: str) -> User:
         with self.engine.connect() as connection:

@@ -22,6 +22,7 @@ from index.schema import Value
 
 LONGEST = 900  # seconds
 _FORGOTTEN = timedelta(days=1)
+_NO_WAIT = ""  # sorts before every time: another replica may have counted a moment after this one looked
 
 
 class Counter(Value):
@@ -74,19 +75,19 @@ class Attempts:
             now = self._clock()
             counts = {counter: self._count(connection, counter, now) for counter in _ordered(counters)}
             for counter, count in counts.items():
-                until = stamp(now + timedelta(seconds=counter.wait(count + 1)))
+                wait = counter.wait(count + 1)
+                until = stamp(now + timedelta(seconds=wait)) if wait else _NO_WAIT
                 counted = {"count": count + 1, "last": stamp(now), "until": until}
                 connection.execute(update(attempts).where(attempts.c.key == counter.key).values(counted))
 
     def succeeded(self, cleared: Sequence[Counter], returned: Sequence[Counter] = ()) -> None:
         """Forget the attempts on the `cleared`, and take back the last one on the `returned`."""
         with self._engine.begin() as connection:
-            now = stamp(self._clock())
             for counter in _ordered((*cleared, *returned)):
                 left = 0 if counter in cleared else attempts.c.count - 1
                 fewer = case((attempts.c.count > 0, left), else_=0)
                 connection.execute(
-                    update(attempts).where(attempts.c.key == counter.key).values(count=fewer, until=now)
+                    update(attempts).where(attempts.c.key == counter.key).values(count=fewer, until=_NO_WAIT)
                 )
 
     def tidy(self, connection: Connection) -> None:
@@ -95,7 +96,7 @@ class Attempts:
 
     def _count(self, connection: Connection, counter: Counter, now: datetime) -> int:
         """The attempts so far; their row is held until the transaction ends. TooManyAttempts."""
-        new = {"key": counter.key, "count": 0, "last": stamp(now), "until": stamp(now)}
+        new = {"key": counter.key, "count": 0, "last": stamp(now), "until": _NO_WAIT}
         dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
         connection.execute(dialect.insert(attempts).values(new).on_conflict_do_nothing())
         row = connection.execute(

@@ -13,12 +13,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, make_url, select, text, update
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.schema import CreateIndex, CreateSchema, CreateTable
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from assistant.accounts.tables import facts, metadata
-from index.errors import ExtraMissing, LibraryError
+from index.database import is_server, server_database, shown
+from index.errors import LibraryError
 from index.settings import StorageSettings
 
 FILE = "accounts.sqlite3"
@@ -28,24 +30,23 @@ _CREATING = 0x1B1D  # what processes that create the tables at once wait for, on
 
 
 def engine(folder: Path, storage: StorageSettings = StorageSettings()) -> Engine:
-    """The engine of a server's accounts, ready for `prepare`. ExtraMissing, LibraryError."""
-    return _on_server(storage) if storage.database else _in_folder(folder)
+    """The engine of a server's accounts, ready for `prepare`. SettingsError, ExtraMissing, LibraryError."""
+    if not storage.database:
+        return _in_folder(folder)
+    return server_database(storage.model_copy(update={"namespace": SCHEMA}))
 
 
 def prepare(engine: Engine) -> None:
-    """Create what is not there yet; several processes may do so at once. LibraryError."""
+    """Create the tables where there are none; several processes may do so at once. LibraryError."""
     try:
         with engine.begin() as connection:
-            if engine.dialect.name == "postgresql":
+            if is_server(engine):
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CREATING})
-                connection.execute(CreateSchema(SCHEMA, if_not_exists=True))
-            for table in metadata.sorted_tables:
-                connection.execute(CreateTable(table, if_not_exists=True))
-                for index in sorted(table.indexes, key=lambda index: str(index.name)):
-                    connection.execute(CreateIndex(index, if_not_exists=True))
-            _put_version(connection)
+            version = _version(connection) or _create(connection)
     except SQLAlchemyError as error:
-        raise LibraryError(f"The accounts in {_named(engine)} cannot be opened: {error}") from error
+        raise LibraryError(f"The accounts in {shown(engine)} cannot be opened: {error}") from error
+    if version != VERSION:
+        raise LibraryError(f"The accounts have schema {version}, this Ibid reads {VERSION}: update Ibid.")
 
 
 @contextmanager
@@ -59,13 +60,23 @@ def alone(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def _put_version(connection: Connection) -> None:
-    connection.execute(update(facts).where(facts.c.key == "schema").values(value=facts.c.value))
-    stored = connection.scalar(select(facts.c.value).where(facts.c.key == "schema"))
-    if stored is None:
-        connection.execute(insert(facts).values(key="schema", value=VERSION))
-    elif stored != VERSION:
-        raise LibraryError(f"The accounts have schema {stored}, this Ibid reads {VERSION}: update Ibid.")
+def _version(connection: Connection) -> str | None:
+    """The version of the tables, which is written when all of them are there."""
+    if not inspect(connection).has_table(facts.name):
+        return None
+    return connection.scalar(select(facts.c.value).where(facts.c.key == "schema"))
+
+
+def _create(connection: Connection) -> str:
+    """Create the tables; not to be done over tables in use, since it waits for whoever works on one of them."""
+    for table in metadata.sorted_tables:
+        connection.execute(CreateTable(table, if_not_exists=True))
+        for index in sorted(table.indexes, key=lambda index: str(index.name)):
+            connection.execute(CreateIndex(index, if_not_exists=True))
+    kind = postgresql if connection.dialect.name == "postgresql" else sqlite
+    fact = kind.insert(facts).values(key="schema", value=VERSION)
+    connection.execute(fact.on_conflict_do_nothing())
+    return _version(connection) or VERSION
 
 
 def _in_folder(folder: Path) -> Engine:
@@ -75,7 +86,7 @@ def _in_folder(folder: Path) -> Engine:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
         raise LibraryError(f"The accounts {path} cannot be kept there: {error.strerror}.") from error
-    made = create_engine(f"sqlite:///{path}")
+    made = create_engine(f"sqlite:///{path}", hide_parameters=True)
 
     @event.listens_for(made, "connect")
     def _configure(connection: sqlite3.Connection, _: Any) -> None:
@@ -83,19 +94,3 @@ def _in_folder(folder: Path) -> Engine:
             connection.execute(f"PRAGMA {pragma}")
 
     return made
-
-
-def _on_server(storage: StorageSettings) -> Engine:
-    url = make_url(storage.database)
-    if password := storage.password.get_secret_value():
-        url = url.set(password=password)
-    try:
-        return create_engine(
-            url, pool_pre_ping=True, connect_args={"options": f"-csearch_path={SCHEMA} -ctimezone=UTC"}
-        )
-    except ImportError as error:
-        raise ExtraMissing(url.drivername, "server") from error
-
-
-def _named(engine: Engine) -> str:
-    return engine.url.render_as_string(hide_password=True)

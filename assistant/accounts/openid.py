@@ -18,7 +18,7 @@ from authlib.integrations.httpx_client import OAuth2Client
 from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
 from joserfc.errors import BadSignatureError, InvalidKeyIdError, JoseError
-from joserfc.jwk import KeySet
+from joserfc.jwk import KeySet, KeySetSerialization
 
 from assistant.accounts.errors import NotSignedIn
 from assistant.accounts.schema import Identity
@@ -129,7 +129,7 @@ class OpenID:
         wanting = any(wanted and name not in claims for name, wanted in needed.items())
         if not wanting or not provider.get("userinfo_endpoint"):
             return claims
-        more: dict[str, Any] = client.get(provider["userinfo_endpoint"]).raise_for_status().json()
+        more = _fetched(client, provider["userinfo_endpoint"], withhold_token=False)
         if more.get("sub") != claims["sub"]:
             raise ValueError("it told of another user")
         return more | claims
@@ -149,7 +149,7 @@ class OpenID:
             if self._known and time.monotonic() - self._known[0] < _KEPT:
                 return self._known[1]
         issuer = self._settings.oidc_issuer.rstrip("/")
-        found: dict[str, Any] = _fetched(client, f"{issuer}/.well-known/openid-configuration")
+        found = _fetched(client, f"{issuer}/.well-known/openid-configuration")
         if str(found.get("issuer", "")).rstrip("/") != issuer:
             raise ValueError(f"it calls itself {found.get('issuer')!r}")
         for name in _ENDPOINTS:
@@ -162,7 +162,7 @@ class OpenID:
     def _key_set(self, client: Any, provider: Mapping[str, Any]) -> KeySet:
         keys = self._keys
         if keys is None:
-            keys = self._keys = KeySet.import_key_set(_fetched(client, provider["jwks_uri"]))
+            keys = self._keys = KeySet.import_key_set(_published(client, provider))
         return keys
 
     def _client(self, back: str) -> Any:
@@ -176,11 +176,19 @@ class OpenID:
         )
 
 
-_FAULTS = (JoseError, AuthlibBaseError, httpx2.HTTPError, ValueError, KeyError, TypeError)
+_FAULTS = (JoseError, AuthlibBaseError, httpx2.HTTPError, ValueError, KeyError)
 
 
-def _fetched(client: Any, address: str) -> Any:
-    return client.get(address, withhold_token=True).raise_for_status().json()
+def _fetched(client: Any, address: str, withhold_token: bool = True) -> dict[str, Any]:
+    found = client.request("GET", address, withhold_token=withhold_token).raise_for_status().json()
+    if not isinstance(found, dict):
+        raise ValueError(f"{address} holds no JSON object")
+    return found
+
+
+def _published(client: Any, provider: Mapping[str, Any]) -> KeySetSerialization:
+    found = _fetched(client, provider["jwks_uri"])
+    return {"keys": found["keys"]}
 
 
 def _name(claims: Mapping[str, Any]) -> str:

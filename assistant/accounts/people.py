@@ -82,9 +82,8 @@ class People:
 
     def identified(self, identity: Identity) -> Row[Any] | None:
         """What is kept of the user a provider vouches for; None where there is none yet."""
-        known = (users.c.issuer == identity.issuer) & (users.c.subject == identity.subject)
         with self._engine.connect() as connection:
-            return connection.execute(select(users).where(known)).first()
+            return identified(connection, identity)
 
     def set_password(self, user_id: str, kept: str) -> None:
         """Keep another password. A sign-in with the one before that is under way is done first, or does not hold."""
@@ -126,6 +125,11 @@ class People:
                 raise AccountError(
                     "This is the only administrator who may sign in. Make another one an administrator first."
                 )
+
+
+def identified(connection: Connection, identity: Identity) -> Row[Any] | None:
+    known = (users.c.issuer == identity.issuer) & (users.c.subject == identity.subject)
+    return connection.execute(select(users).where(known)).first()
 
 
 def insert_user(

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
-from assistant.models.faults import Trouble, trouble
+from assistant.models.faults import Trouble, repeats, trouble
 from assistant.models.ledger import Ledger
 from assistant.models.pace import Pace
 from assistant.models.prices import Price
@@ -134,12 +134,16 @@ class Call:
                 return
             except ModelError:
                 raise
-            except Exception as error:  # each integration has errors of its own
-                found = trouble(error, exchange.status, (self._terms.key.get_secret_value(),))
+            except Exception as error:  # noqa: BLE001  (each integration has errors of its own; raised below)
+                key = self._terms.key.get_secret_value()
+                found = trouble(error, exchange.status, (key,))
+                cause = None if repeats(error, key) else error
                 wait = self._terms.patience.wait(self._requests, exchange.header("retry-after"))
                 again = found.passing and not self.pieces and wait is not None
-                if not again or wait is None or wait >= self._left():
-                    raise self._of(found) from error
+            if not again or wait is None or wait >= self._left():
+                raise self._of(
+                    found
+                ) from cause  # out here, so that an error that repeats the key goes no further
             await asyncio.sleep(wait)
 
     async def _turn(self, exchange: Exchange, give: Callable[[str], None]) -> None:

@@ -93,6 +93,12 @@ def trouble(error: BaseException, status: int | None, secrets: tuple[str, ...] =
     return Trouble(fault, fault == "unreachable", said)
 
 
+def repeats(error: BaseException, secret: str) -> bool:
+    """Whether an exception, or one that it came of, holds the secret in its words."""
+    told = (f"{one!r} {one} {getattr(one, 'body', '')}" for one in _chain(error))
+    return bool(secret) and any(secret in words for words in told)
+
+
 def _of_status(status: int, words: str) -> Fault:
     if status in (400, 413, 422, 500) and _TOO_LONG.search(words):
         return "context"

@@ -20,6 +20,7 @@ from assistant.models.schema import ModelError
 from assistant.models.settings import ModelSettings
 from assistant.models.spec import Spec
 from index.errors import SettingsError
+from index.secrets import learn_words
 
 
 def required_key(named: Spec, variable: str, needed: bool, settings: ModelSettings) -> SecretStr:
@@ -61,6 +62,8 @@ def read_keys(file: Path) -> dict[str, SecretStr]:
         raise SettingsError(f"The file of keys {file} is not YAML of the form `provider: key`.") from None
     if not isinstance(found, dict) or not all(isinstance(key, str) for key in found.values()):
         raise SettingsError(f"The file of keys {file} must hold lines of the form `provider: key`.")
+    for key in found.values():
+        learn_words(key.strip())
     return {str(name).rstrip("/"): SecretStr(key.strip()) for name, key in found.items()}
 
 

@@ -129,6 +129,10 @@ class Client:
                 failed = error
             except httpx.TransportError as error:
                 raise FetchError(f"{place.host} did not answer: {_said(error)}") from error
+            except (
+                httpx.InvalidURL
+            ) as error:  # it looks at where a redirect leads, also where it follows none
+                raise FetchError(f"{place} leads on to what is no web address: {error}") from error
         raise FetchError(f"{place.host} cannot be reached: {_said(failed)}") from failed
 
     def _received(self, response: httpx.Response, place: httpx.URL, path: Path, most: int) -> Received:

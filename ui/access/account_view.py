@@ -22,6 +22,12 @@ from ui.access.frame_view import (
 from ui.access.sign_in_view import PASSWORD_HINT
 from ui.parts.markup import escape
 
+# In this order: most of them claim to be those below them, too.
+_BROWSERS = {"Edg/": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/": "Safari"}
+_SYSTEMS = {
+    **{"Android": "Android", "iPhone": "iOS", "iPad": "iOS", "Windows": "Windows"},
+    **{"Mac OS X": "macOS", "CrOS": "ChromeOS", "Linux": "Linux"},
+}
 DONE = {
     "password": "The password is changed, and your other sessions have ended.",
     "session": "The session has ended.",
@@ -81,14 +87,22 @@ def _sessions(proof: str, sessions: Sequence[Session], current: str | None) -> s
 
 
 def _session(proof: str, session: Session, current: bool) -> str:
-    named = session.agent or "A browser that says nothing of itself"
     about = (
         f"from {session.address or 'an unknown address'}, since {moment(session.created)}, "
         f"last used {moment(session.seen)}, ends {moment(session.expires)}"
     )
     ending = button("End", "session", main=False, of=f"session since {moment(session.created)}")
     after = "" if current else form("account", proof, hidden("id", session.id) + ending, card=False)
-    return row(named, about, ("this one",) if current else (), after)
+    return row(browser_words(session.agent), about, ("this one",) if current else (), after)
+
+
+def browser_words(agent: str) -> str:
+    """What a browser says it is, in few words: `Firefox on Linux`; what is none of those known, as it says it."""
+    named = next((name for mark, name in _BROWSERS.items() if mark in agent), "")
+    system = next((name for mark, name in _SYSTEMS.items() if mark in agent), "")
+    if not named:
+        return agent or "A browser that says nothing of itself"
+    return f"{named} on {system}" if system else named
 
 
 def _tokens(proof: str, tokens: Sequence[Token]) -> str:

@@ -1,46 +1,21 @@
 """What a stranger is answered: a person's browser is sent to sign in, a program is told how to.
 
-Owns the answer, the paths that anybody may ask for, and the middleware that gives the one to all but the others. It is
-the first of two doors: what a known user may do is for the one behind it.
+Refuses to know what may be had by strangers: that is `ui.gate`'s.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Scope
 
-from ui.access.identified import USER
-
-OPEN = frozenset({"/login", "/logout", "/welcome", "/openid", "/openid-return", "/access.css"})
-_GRADIOS = frozenset({"/gradio_api/startup-events"})  # asked of itself once it listens
-"""The paths of the door itself."""
 _DATA = ("/v1/", "/gradio_api/", "/mcp", "/papers/")
 _WORDS = (
     "Sign in first: a browser at /login, a program with `Authorization: Bearer ibid_…`, a personal token that its "
     "user makes at /account."
 )
-
-
-class SignInFirst:
-    """ASGI middleware that lets strangers pass to the open paths alone."""
-
-    def __init__(self, app: ASGIApp, open_paths: Collection[str] = ()) -> None:
-        """`open_paths` are further ones, such as what a load balancer asks to see whether the server lives."""
-        self.app = app
-        self.open_paths = OPEN | _GRADIOS | frozenset(open_paths)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        stranger = scope["type"] in ("http", "websocket") and scope.get(USER) is None
-        if not stranger or path_of(scope) in self.open_paths:
-            await self.app(scope, receive, send)
-        elif scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1008, "reason": "Sign in first."})
-        else:
-            await challenge(Request(scope))(scope, receive, send)
 
 
 def challenge(request: Request) -> Response:

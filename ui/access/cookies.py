@@ -16,6 +16,8 @@ FORM = "ibid_form"
 """What binds a form to the browser it was shown in before anybody has signed in."""
 LEAVING = "ibid_leaving"
 """What binds a sign-in at a provider to the browser that left for it."""
+LIBRARY = "ibid_library"
+"""In which of their libraries a user is; programs send it as a header, `Ibid-Library`."""
 YEAR = 365 * 24 * 3600
 
 

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from assistant.accounts.accounts import Accounts
-from assistant.accounts.errors import AccountError, TooManyAttempts
+from assistant.accounts.errors import AccountError, NotSignedIn, TooManyAttempts
 from assistant.accounts.openid import OpenID
 from assistant.accounts.schema import User
 from assistant.accounts.settings import AccessSettings
@@ -23,6 +23,7 @@ from ui.access import cookies
 from ui.access.challenge import challenge
 from ui.access.sign_in_view import refusal_page
 from ui.access.visit import Forged, Visit, visit
+from ui.watch import metrics
 
 Whom = Literal["anybody", "users", "administrators"]
 Show = Callable[[Visit, str], Response]
@@ -74,10 +75,13 @@ def answering(door: Door, whom: Whom, show: Show, act: Act) -> Callable[[Request
             came.require_ours(door.hosts)
             return act(came)
         except TooManyAttempts as error:
+            metrics.sign_in_failed("locked")
             response = show(came, str(error))
             response.status_code, response.headers["Retry-After"] = 429, str(error.seconds)
             return response
         except AccountError as error:
+            if isinstance(error, NotSignedIn):
+                metrics.sign_in_failed("password")
             response = show(came, str(error))
             response.status_code = max(400, response.status_code)
             return response

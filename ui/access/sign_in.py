@@ -10,6 +10,7 @@ from ui.access import cookies
 from ui.access.door import Act, Door, Show, onwards, refused, shown
 from ui.access.sign_in_view import sign_in_page, sign_out_page, welcome_page
 from ui.access.visit import Visit, own_page
+from ui.watch import metrics
 
 
 def sign_in(door: Door) -> tuple[Show, Act]:
@@ -97,6 +98,7 @@ def come_back(door: Door) -> tuple[Show, Act]:
             begun = door.accounts.admit(identity, door.settings.oidc_join, token, came.where)
             response = let_in(door, came, begun, left.page)
         except AccountError as failure:
+            metrics.sign_in_failed("provider")
             response = refused("Not signed in", str(failure), 403)
         cookies.take(response, came.request, cookies.LEAVING)
         return response

@@ -214,6 +214,7 @@
     const reply = await server().text_of({ conversation: state.conversation, turn: button.dataset.turn, kind });
     if (reply.error) { say(button, "Failed"); announce(reply.error); return; }
     if (kind === "bibtex") { save(reply.text, "ibid.bib"); say(button, "Saved"); return; }
+    if (kind === "csv") { save(reply.text, "table.csv", "text/csv"); say(button, "Saved"); return; }
     await copy(reply.text);
     say(button, "Copied");
   };
@@ -303,6 +304,7 @@
     "copy": (button) => take("copy", button),
     "copy-references": (button) => take("copy-references", button),
     "bibtex": (button) => take("bibtex", button),
+    "csv": (button) => take("csv", button),
     "save-as": exportAs,
     "copy-details": (button) => copy(button.closest(".error").querySelector(".details").textContent).then(() => say(button, "Copied")),
     "show-evidence": (button) => openEvidence(Number(button.dataset.turn), "").then(() => open("right")),

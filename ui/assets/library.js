@@ -311,6 +311,10 @@
       const reply = told(await server().bibtex({ papers: [...chosen] }));
       if (reply) { save(reply.text, "ibid.bib"); say(button, "Saved"); }
     },
+    "export-csv": async (button) => {
+      const reply = told(await server().csv({ papers: [...chosen] }));
+      if (reply) { save(reply.text, "papers.csv", "text/csv"); say(button, "Saved"); }
+    },
     "remove-chosen": () => send("delete", { address: location.search, papers: [...chosen] }),
     "undo-removal": (button) => send("undo", { address: location.search, mark: button.dataset.mark }),
     "retry-job": (button) => send("retry", { number: button.dataset.number }),

@@ -34,6 +34,7 @@ from ui.chat.view import Choices, Offered, View
 from ui.library.adding import Adding
 from ui.parts import frame_view, scope
 from ui.parts.commands import Ask, CommandError, ListPapers, SetScope, StartNew, TellScope, parse
+from ui.parts.reader import Reader
 from ui.parts.render import scope_words
 from ui.parts.scope import Panel
 
@@ -46,10 +47,13 @@ _GONE_ON = (
 
 
 class Chat:
-    """The chat page's doings over one library; one serves every browser."""
+    """The chat page's doings over one library; one serves every browser of a reader."""
 
-    def __init__(self, library: Library, assistant: Assistant, adding: Adding) -> None:
+    def __init__(
+        self, library: Library, assistant: Assistant, adding: Adding, reader: Reader = Reader()
+    ) -> None:
         self.library = library
+        self.reader = reader
         self.assistant = assistant
         self.conversations = Conversations(library)
         self.history = History(self.conversations)
@@ -213,7 +217,7 @@ class Chat:
     def header(self, chosen: str = "") -> str:
         engines = [(engine.name, engine.label) for engine in self.engines.at_hand()]
         return frame_view.header(
-            chosen or self.assistant.engine, self.library.count(), "Chat", engines, chosen
+            chosen or self.assistant.engine, self.library.count(), "Chat", engines, chosen, self.reader
         )
 
     def choose_engine(self, visitor: str, name: str) -> View:

@@ -31,6 +31,8 @@ from assistant.schema import (
 from assistant.stopping import Stop
 from index.errors import IbidError
 from index.schema import Filters, Value
+from index.secrets import hidden
+from ui.watch.requests import named, request_name
 
 Stage = Literal["searching", "writing", "done", "stopped", "failed"]
 PAINTS_PER_SECOND = 10  # more than this and a browser spends its time painting old text
@@ -80,9 +82,8 @@ class Run:
         self._keep = keep
         self._changed = threading.Condition()
         self._over = threading.Event()
-        self._thread = threading.Thread(
-            target=self._work, name=f"ask {progress.question[:20]!r}", daemon=True
-        )
+        self._request = request_name()
+        self._thread = threading.Thread(target=self._work, name="asking", daemon=True)
         self._thread.start()
 
     @property
@@ -155,9 +156,10 @@ class Run:
             return True
 
     def _fail(self, error: Exception) -> None:
-        _log.warning("asking %r failed", self._progress.question, exc_info=error)
+        _log.warning("a question failed", exc_info=error, extra={"request": self._request})
         words = str(error) if isinstance(error, IbidError) else f"{type(error).__name__}: {error}"
-        details = "".join(traceback.format_exception(error))
+        words = named(hidden(words), self._request)
+        details = hidden("".join(traceback.format_exception(error)))
         with self._changed:
             if self._progress.over:
                 return
@@ -180,7 +182,7 @@ class Run:
         try:
             self._keep(turn)
         except Exception as error:  # noqa: BLE001  (the same)
-            _log.warning("keeping a turn failed", exc_info=error)
+            _log.warning("keeping a turn failed", exc_info=error, extra={"request": self._request})
             return error
         return None
 

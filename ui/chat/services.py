@@ -18,7 +18,7 @@ from ui.chat.evidence import Evidence
 from ui.chat.history import History
 from ui.chat.indexing import Indexing
 from ui.chat.offers import Offers
-from ui.parts import bibliography, exports, frame_view, render
+from ui.parts import bibliography, exports, frame_view, render, spreadsheet
 
 Wanted = dict[str, Any]
 Service = Callable[[Wanted], Wanted]
@@ -63,10 +63,12 @@ class Services:
         return {service.__name__: _guarded(service) for service in services}
 
     def text_of(self, wanted: Wanted) -> Wanted:
-        """A turn as text to take away: `copy`, `copy-references` or `bibtex`."""
+        """A turn as text to take away: `copy`, `copy-references`, `bibtex`, or its table as `csv`."""
         turn = self.evidence.turn(str(wanted["conversation"]), int(wanted["turn"]))
         if wanted["kind"] == "bibtex":
             return {"text": bibliography.bibtex(render.cited_papers([turn.answer]))}
+        if wanted["kind"] == "csv":
+            return {"text": spreadsheet.table_csv(turn.answer.table) if turn.answer.table else ""}
         whole = wanted["kind"] == "copy-references"
         return {"text": render.with_references(turn) if whole else render.answer_text(turn)}
 

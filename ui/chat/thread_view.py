@@ -273,6 +273,8 @@ def _bar(number: int, turn: Turn, may_retry: bool) -> str:
             f'<button type="button" class="action evidence-action" data-do="show-evidence" data-turn="{number}">'
             "Evidence</button>",
         ]
+    if answer.table:
+        buttons.append(_action("csv", number, "CSV"))
     if may_retry:
         buttons.append(_action("retry", number, "Retry"))
     summary = f'<span class="coverage">{escape(coverage_words(answer))}</span>' if cited else ""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+import traceback
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 import click
 
 from ui.command_line.digest_verb import digest_options, run_digest
+from ui.command_line.keeping_verbs import backup, doctor, restore
 from ui.command_line.options import (
     EXISTING,
     FOLDER,
@@ -46,9 +48,12 @@ def cli() -> None:
 @click.option(
     "--languages", metavar="NAMES", help="The languages of scans as tesseract names them: eng, deu+fra."
 )
+@click.option(
+    "--ray", default="", metavar="ADDRESS", help="Read and embed on a Ray cluster: auto, local or host:port."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @configured
-def add(configuration: Configuration, paths: tuple[str, ...], sample: bool, as_json: bool) -> None:
+def add(configuration: Configuration, paths: tuple[str, ...], sample: bool, ray: str, as_json: bool) -> None:
     """Add papers from files and folders; adding again changes only what changed.
 
     PATH may also be an address, whose paper is fetched: arxiv:2402.08714, doi:10.1145/3442188.3445922, or the URL of
@@ -64,7 +69,7 @@ def add(configuration: Configuration, paths: tuple[str, ...], sample: bool, as_j
         elif not paths:
             return
         with adding() as progress:
-            report = library.add(paths, progress)
+            report = library.add(paths, progress, ray=ray)
         print_report(report, library.facts().papers, as_json)
     if report.failed:
         sys.exit(1)
@@ -88,6 +93,7 @@ def watch(configuration: Configuration, folders: tuple[Path, ...], poll: bool, a
 @click.option("--limit", default=50, show_default=True, help="How many papers to list.")
 @click.option("--failed", is_flag=True, help="List what could not be read instead.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV, for a spreadsheet.")
 @scoped
 @configured
 def list_papers(
@@ -96,16 +102,21 @@ def list_papers(
     limit: int,
     failed: bool,
     as_json: bool,
+    as_csv: bool,
     filters: Filters,
 ) -> None:
     """List papers, newest first; WORDS stand in titles or name authors."""
     from ui.command_line.terminal import print_failures, print_papers
 
     with opened(configuration) as library:
+        scope = named(library, filters)
         if failed:
             print_failures(library.unreadable(), as_json)
+        elif as_csv:
+            from ui.parts.spreadsheet import papers_csv
+
+            click.echo(papers_csv(library.papers(scope, " ".join(words), limit=limit)), nl=False)
         else:
-            scope = named(library, filters)
             print_papers(library.papers(scope, " ".join(words), limit=limit), library.count(scope), as_json)
 
 
@@ -256,8 +267,13 @@ def serve(configuration: Configuration, host: str | None, port: int | None, mcp:
         ):
             if door:
                 welcome_first(door, settings.access.address or server.home)
-            named = {"mcp": server.mcp, "hosts": server.names, "proxies": server.proxies}
-            serve_pages(assistant, server.host, server.port, limits=settings.limits, door=door, **named)
+            more = {
+                "mcp": server.mcp,
+                "hosts": server.names,
+                "proxies": server.proxies,
+                "limits": settings.limits,
+            }
+            serve_pages(assistant, server.host, server.port, settings.watch, door=door, **more)
 
 
 @cli.command("mcp")
@@ -328,23 +344,8 @@ def rebuild(configuration: Configuration) -> None:
         click.echo(f"rebuilt: {library.facts().chunks} chunks", err=True)
 
 
-@cli.command()
-@click.option("--llm", "models_too", is_flag=True, help="Ask the language models one word each, too.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@configured
-def doctor(configuration: Configuration, models_too: bool, as_json: bool) -> None:
-    """Check every promise the library makes, and say what is wrong."""
-    from assistant.audit import examine_conversations, examine_models
-    from index.doctor import examine
-    from ui.command_line.terminal import print_findings
-
-    with opened(configuration) as library:
-        findings = [*examine(library), examine_conversations(library)]
-        if models_too:
-            findings += examine_models(configuration.settings.llm)
-        print_findings(findings, library.unreadable(), as_json)
-    if not all(finding.holds for finding in findings):
-        sys.exit(1)
+for verb in (backup, restore, doctor):
+    cli.add_command(verb)
 
 
 @cli.command()
@@ -363,6 +364,7 @@ cli.add_command(users)
 def main() -> NoReturn:
     """Run a command; exit 0 done, 1 failed, 2 badly used, 130 interrupted."""
     from index.errors import IbidError, SettingsError
+    from index.secrets import hidden
 
     try:
         cli.main(standalone_mode=False)
@@ -373,13 +375,16 @@ def main() -> NoReturn:
         click.echo("Interrupted; what was stored stays, and the same command goes on from there.", err=True)
         sys.exit(130)
     except SettingsError as error:
-        click.echo(f"Error: {error}", err=True)
+        click.echo(hidden(f"Error: {error}"), err=True)
         sys.exit(2)
     except IbidError as error:
-        click.echo(f"Error: {error}", err=True)
+        click.echo(hidden(f"Error: {error}"), err=True)
         sys.exit(1)
     except BrokenPipeError:
         sys.stderr.close()
+        sys.exit(1)
+    except Exception:  # noqa: BLE001  (whatever it is, what Python would print of it may hold a secret)
+        click.echo(hidden(traceback.format_exc()), err=True)
         sys.exit(1)
     sys.exit(0)
 

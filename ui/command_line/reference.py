@@ -55,14 +55,17 @@ def cli_page() -> str:
 
 
 def helps() -> dict[str, str]:
-    """The `--help` of the command itself and of each verb, 100 columns wide, by full name."""
-    top = _context(cli, "ibid")
-    verbs = {verb: cli.get_command(top, verb) for verb in cli.list_commands(top)}
-    found = {"ibid": top.get_help()}
-    for verb, command in verbs.items():
-        if command is not None:
-            found[f"ibid {verb}"] = _context(command, verb, top).get_help()
-    return found
+    """The `--help` of the command itself, of each verb and of those below it, 100 columns wide, by full name."""
+    return dict(_helps(_context(cli, "ibid")))
+
+
+def _helps(context: click.Context) -> Iterator[tuple[str, str]]:
+    yield context.command_path, context.get_help()
+    if isinstance(context.command, click.Group):
+        for name in context.command.list_commands(context):
+            below = context.command.get_command(context, name)
+            if below is not None:
+                yield from _helps(_context(below, name, context))
 
 
 def settings_page() -> str:

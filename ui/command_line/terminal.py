@@ -30,6 +30,7 @@ from assistant.schema import Answer, Answered, Turn
 from index.doctor import Finding
 from index.ingest import AddReport, Step
 from index.schema import Conflict, Document, Filters, Paper, PaperSource, Passage, Unreadable
+from index.secrets import hidden
 from ui.command_line.outcome import failed_words, failure_lines, outcome_lines
 from ui.parts.render import byline, counted, coverage_words, reference, scope_words, version_words
 from ui.settings import Setting
@@ -77,6 +78,19 @@ def rebuilding() -> Iterator[Callable[[int, int], None]]:
     with Progress(console=notes(), transient=True) as bar:
         task = bar.add_task("rebuilding", total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@contextmanager
+def keeping() -> Iterator[Callable[[str, int], None]]:
+    """A line that says what is being done, and how many bytes of it are."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TextColumn("{task.fields[told]}"))
+    with Progress(*columns, console=notes(), transient=True) as bar:
+        task = bar.add_task("", total=None, told="")
+
+        def step(doing: str, done: int) -> None:
+            bar.update(task, description=escape(doing), told=f"{done / 2**20:,.0f} MB" if done else "")
+
+        yield step
 
 
 def print_report(report: AddReport, papers: int, as_json: bool) -> None:
@@ -243,9 +257,9 @@ def print_findings(findings: Sequence[Finding], unreadable: Sequence[Unreadable]
 
 def print_settings(settings: Sequence[Setting], as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps([_plain(setting) for setting in settings]))
+        click.echo(hidden(json.dumps([_plain(setting) for setting in settings])))
         return
-    rows = [(setting.name, str(setting.value), setting.layer) for setting in settings]
+    rows = [(setting.name, hidden(str(setting.value)), setting.layer) for setting in settings]
     console().print(_table(("setting", "value", "set by"), rows))
 
 

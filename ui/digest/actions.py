@@ -22,6 +22,7 @@ from ui.digest.forms import FORMS, Edition, summary
 from ui.parts import frame_view
 from ui.parts.exports import Export
 from ui.parts.markup import escape
+from ui.parts.reader import Reader
 
 
 class View(Value):
@@ -43,9 +44,14 @@ class Digests:
     """The digests of one library; one serves every browser."""
 
     def __init__(
-        self, library: Library, assistant: Assistant, today: Callable[[], date] = date.today
+        self,
+        library: Library,
+        assistant: Assistant,
+        today: Callable[[], date] = date.today,
+        reader: Reader = Reader(),
     ) -> None:
         self.library = library
+        self.reader = reader
         self.assistant = assistant
         self.saved = SavedQuestions(assistant)
         self.today = today
@@ -77,7 +83,7 @@ class Digests:
         yield from self.show(query)
 
     def header(self) -> str:
-        return frame_view.header(self.assistant.engine, self.library.count(), "Digest")
+        return frame_view.header(self.assistant.engine, self.library.count(), "Digest", reader=self.reader)
 
     def show(self, query: str) -> Iterator[View]:
         """What the address with this query string shows: the papers, then the saved questions."""

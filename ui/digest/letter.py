@@ -17,6 +17,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 
 from index.errors import IbidError, SettingsError
+from index.secrets import hidden
 from ui.digest.forms import Edition, as_html, as_markdown, summary, title
 from ui.parts.markup import clean
 from ui.settings import DigestSettings
@@ -95,7 +96,7 @@ def send(message: EmailMessage, settings: DigestSettings) -> None:
         ) from error
     except (OSError, smtplib.SMTPException, MessageError) as error:
         raise NotSent(
-            f"The mail server {server} did not take the digest: {error}. Check digest.smtp_host, "
+            f"The mail server {server} did not take the digest: {hidden(str(error))}. Check digest.smtp_host, "
             "digest.smtp_port and digest.smtp_security."
         ) from error
     if refused:

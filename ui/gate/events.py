@@ -34,7 +34,7 @@ SERVICES: Mapping[str, frozenset[str]] = {
         {"text_of", "section", "why", "similar", "found", "older", "titles", "terms", "indexing", "export"}
         | {"earlier", "choices", "rate", "starters", "follow_ups"}
     ),
-    "library": frozenset({"ask", "bibtex", "listed", "draw", "coloured", "endings"}),
+    "library": frozenset({"ask", "bibtex", "csv", "listed", "draw", "coloured", "endings"}),
 }
 """What the pages' scripts ask for, by page: like the pages' events."""
 

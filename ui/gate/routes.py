@@ -61,6 +61,7 @@ DOOR: tuple[Rule, ...] = (
     *_rules("GET HEAD POST", "/login /welcome", "public"),
     *_rules(READ, "/openid /openid-return /access.css", "public"),
     *_rules("GET HEAD POST", "/logout /account", "signed in"),
+    *_rules("POST", "/library-choice", "signed in"),
     *_rules("GET HEAD POST", "/people", "admin"),
 )
 """Where there are accounts, before all others."""
@@ -70,7 +71,7 @@ ROUTES: tuple[Rule, ...] = (
     *_rules(READ, "/manifest.json /pwa_icon", "public"),
     *_rules(READ, "/health /ready", "public", programs=True),
     *_rules("GET", "/gradio_api/startup-events", "public"),  # Gradio asks it of itself once it listens
-    *_rules(READ, "/metrics", "admin", programs=True),
+    *_rules(READ, "/metrics", "public", programs=True),  # which asks for a secret of its own
     # Pages
     *_rules(READ, "/ /library /library/ /digest /digest/", "signed in"),
     # For programs

@@ -18,7 +18,7 @@ from index.atlas import Atlas
 from index.errors import IbidError, PaperNotFound
 from index.library import Library
 from index.readers import readers
-from index.schema import Filters, Value
+from index.schema import Filters, Paper, Value
 from index.similar import Similar
 from ui.library import adding_view, map_view, paper_view, papers_view
 from ui.library.adding import Adding, Job
@@ -26,7 +26,9 @@ from ui.library.address import Address, read
 from ui.library.papers_view import PAGE
 from ui.parts import bibliography, frame_view, scope
 from ui.parts.markup import escape
+from ui.parts.reader import Reader
 from ui.parts.render import counted
+from ui.parts.spreadsheet import papers_csv
 
 SIMILAR = 6  # papers
 MOST_CHOSEN = 10_000  # papers: what a conversation's scope can carry, and the stores can look up at once
@@ -47,8 +49,11 @@ class View(Value):
 class Desk:
     """The library page's doings over one library; one serves every browser."""
 
-    def __init__(self, library: Library, assistant: Assistant, adding: Adding) -> None:
+    def __init__(
+        self, library: Library, assistant: Assistant, adding: Adding, reader: Reader = Reader()
+    ) -> None:
         self.library = library
+        self.reader = reader
         self.assistant = assistant
         self.adding = adding
         self._atlas: Atlas | None = None
@@ -69,7 +74,7 @@ class Desk:
         return View(header=self.header(), parts=papers_view.parts(address), main=main, status=escape(heard))
 
     def header(self) -> str:
-        return frame_view.header(self.assistant.engine, self.library.count(), "Library")
+        return frame_view.header(self.assistant.engine, self.library.count(), "Library", reader=self.reader)
 
     def _controls(self) -> str:
         return papers_view.controls(self.library.facts())
@@ -194,9 +199,15 @@ class Desk:
 
     def bibtex(self, paper_ids: Sequence[str]) -> str:
         """The papers as BibTeX; those gone since are left out."""
+        return bibliography.bibtex(self._chosen(paper_ids))
+
+    def csv(self, paper_ids: Sequence[str]) -> str:
+        """The papers as CSV, likewise."""
+        return papers_csv(self._chosen(paper_ids))
+
+    def _chosen(self, paper_ids: Sequence[str]) -> list[Paper]:
         _some(paper_ids)
-        found = self.library.papers(Filters(papers=tuple(paper_ids)), limit=len(paper_ids))
-        return bibliography.bibtex(found)
+        return self.library.papers(Filters(papers=tuple(paper_ids)), limit=len(paper_ids))
 
     # Adding
 

@@ -20,9 +20,11 @@ from index.errors import IbidError
 from index.ingest import Step
 from index.library import Library
 from index.schema import Value
+from index.secrets import hidden
 from ui.library import outcome
 from ui.library.outcome import Warned
 from ui.library.uploads import Uploads
+from ui.watch import metrics
 
 Stage = Literal["waiting", "reading", "indexing", "stopping", "ready", "failed", "cancelled"]
 UPDATES_PER_SECOND = 5
@@ -210,10 +212,16 @@ class Adding:
             self._end(job, "cancelled", result=f"{stored:,} added before" if stored else "not added")
         except Exception as error:  # noqa: BLE001  (readers and stores raise what they like; the row must say so)
             if not isinstance(error, IbidError):
-                _log.warning("adding %r failed", job.name, exc_info=error)
-            words = str(error) if isinstance(error, IbidError) else f"{type(error).__name__}: {error}"
+                _log.warning("adding a file failed", exc_info=error)
+            metrics.addition_failed()
+            words = (
+                str(error)
+                if isinstance(error, IbidError)
+                else f"{type(error).__name__}: {hidden(str(error))}"
+            )
             self._end(job, "failed", percent=0, result="", reasons=(words,))
         else:
+            metrics.added(report)
             self._end(
                 job,
                 "ready" if report.papers else "failed",

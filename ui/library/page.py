@@ -42,6 +42,9 @@ class LibraryPage:
         def bibtex(wanted: dict[str, Any], request: gr.Request) -> dict[str, Any]:
             return _answered(lambda: {"text": self.desk_of(request).bibtex(_ids(wanted))})
 
+        def csv(wanted: dict[str, Any], request: gr.Request) -> dict[str, Any]:
+            return _answered(lambda: {"text": self.desk_of(request).csv(_ids(wanted))})
+
         def listed(wanted: dict[str, Any], request: gr.Request) -> dict[str, Any]:
             return _answered(lambda: {"papers": self.desk_of(request).chosen(str(wanted.get("address", "")))})
 
@@ -55,7 +58,7 @@ class LibraryPage:
         def endings(wanted: dict[str, Any], request: gr.Request) -> dict[str, Any]:
             return _answered(lambda: {"endings": self.desk_of(request).endings})
 
-        asked = [ask, bibtex, listed, draw, coloured, endings]
+        asked = [ask, bibtex, csv, listed, draw, coloured, endings]
         self.bridge = bridge(services=asked, given="trigger, server, upload")
         self.address = gr.HTML("", elem_id="address")
         self.header = rendered("header", self.first.header())

@@ -99,6 +99,7 @@ def chosen_bar() -> str:
         '<button type="button" class="action" data-do="tag">Add tag</button>'
         '<button type="button" class="action" data-do="untag">Remove tag</button></form>'
         '<button type="button" class="action" data-do="export">Export BibTeX</button>'
+        '<button type="button" class="action" data-do="export-csv">Export CSV</button>'
         '<button type="button" class="action danger" data-do="remove-chosen">Remove</button>'
         '<button type="button" class="action" data-do="choose-none">Clear</button></div>'
     )

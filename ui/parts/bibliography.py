@@ -95,7 +95,7 @@ def _entry(key: str, paper: Paper) -> str:
         "author": _authors(paper),
         "year": f"{{{paper.year}}}" if paper.year else "",
         "month": _MONTHS[int(month[1]) - 1] if month and 1 <= int(month[1]) <= 12 else "",
-        "eprint": f"{{{escape(paper.arxiv_id)}}}" if paper.arxiv_id else "",
+        "eprint": f"{{{escape(_line(paper.arxiv_id))}}}" if paper.arxiv_id else "",
         "archiveprefix": "{arXiv}" if paper.arxiv_id else "",
         "doi": f"{{{verbatim(paper.doi)}}}" if paper.doi else "",
         "url": f"{{{verbatim(paper.url)}}}" if paper.url else "",
@@ -112,7 +112,8 @@ def _authors(paper: Paper) -> str:
 
 def _author(name: str) -> str:
     """The name; one that holds the word by which BibTeX tells authors apart is kept together."""
-    return f"{{{latex(name)}}}" if " and " in f" {name.lower()} " else latex(name)
+    written = latex(name)
+    return f"{{{written}}}" if " and " in f" {written.lower()} " else written
 
 
 # RIS
@@ -175,7 +176,7 @@ def _parts(author: str) -> list[str]:
     author = _line(author)
     family, comma, given = author.partition(",")
     if comma:
-        return [part for part in (family.strip(), given.strip()) if part]
+        return [part for part in (family.strip(), given.strip()) if part] or [author]
     words = author.split()
     first = len(words) - 1
     while first > 1 and words[first - 1].lower() in _PARTICLES:

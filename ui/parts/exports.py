@@ -19,11 +19,15 @@ from index.schema import Value
 from ui.parts.bibliography import as_json, bibtex, csl_json, ris
 from ui.parts.markup import FLAG, clean, escape, link, markdown, mathematics
 from ui.parts.render import answer_text, cited_papers, credit, scope_words
+from ui.parts.spreadsheet import papers_csv
 
 _MARKER = re.compile(r"\[(\d+)\](?!\()")
 _MARKS = re.compile(r"([\\`*_\[\]<>&|~])")
 _ALIVE = re.compile(r"<(?=[A-Za-z/!?])|(?<!\\)\[(?=\^)")  # the beginnings of HTML and of a footnote
 _LONGEST_NAME = 60
+_RESERVED = re.compile(
+    r"(con|prn|aux|nul|com\d|lpt\d)"
+)  # on Windows these are devices, whatever their ending
 
 
 class Export(Value):
@@ -81,6 +85,7 @@ FORMATS: Mapping[str, tuple[str, str, Callable[[Conversation], str]]] = MappingP
         "md": ("Markdown with footnotes", "text/markdown", as_markdown),
         "html": ("a page of its own", "text/html", as_html),
         "json": ("data, as it is kept", "application/json", as_data),
+        "csv": ("the cited papers as CSV", "text/csv", _cited(papers_csv)),
         "bib": ("the cited papers as BibTeX", "application/x-bibtex", _cited(bibtex)),
         "ris": ("the cited papers as RIS", "application/x-research-info-systems", _cited(ris)),
         "csl": ("the cited papers as CSL-JSON", "application/vnd.citationstyles.csl+json", _cited(csl_json)),
@@ -190,4 +195,5 @@ def place(citation: Citation) -> str:
 def _file_name(title: str) -> str:
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
-    return words[:_LONGEST_NAME].rstrip("-") or "conversation"
+    words = words[:_LONGEST_NAME].rstrip("-")
+    return "conversation" + (f"-{words}" if words else "") if _RESERVED.fullmatch(words or "con") else words

@@ -11,6 +11,7 @@ from index.schema import Filters
 from ui.parts.commands import COMMANDS
 from ui.parts.exports import FORMATS
 from ui.parts.markup import escape
+from ui.parts.reader import LABELS, Reader
 from ui.parts.render import counted, engine_words, scope_words
 from ui.parts.signs import icon_button, sprite
 
@@ -38,6 +39,7 @@ def header(
     current: str = "Chat",
     engines: Sequence[tuple[str, str]] = (),
     chosen: str = "",
+    reader: Reader = Reader(),
 ) -> str:
     """The line at the top of each page; `current` is the one of `PLACES` that is shown.
 
@@ -51,13 +53,33 @@ def header(
     ]
     left, right = panels if chatting else ("", "")
     return (
-        f"{sprite()}<header class='top'>{left}<h1>Ibid</h1>{_places(current)}"
+        f"{sprite()}<header class='top'>{left}<h1>Ibid</h1>{_places(current)}{_libraries(reader)}"
         f'<span class="meta"><span id="paper-count">{counted(papers, "paper")}</span>'
         f"{_engine(engine, engines, chosen)}</span>"
         f"{right}{icon_button('theme', 'contrast', 'Light or dark')}"
-        f"{icon_button('help', 'help', 'Keyboard help')}</header>"
+        f"{icon_button('help', 'help', 'Keyboard help')}{_account(reader)}</header>"
         f"{_help(chatting)}"
     )
+
+
+def _libraries(reader: Reader) -> str:
+    """Which library the pages are on, and the way to the reader's other one."""
+    if len(reader.libraries) < 2:
+        return ""
+    choices = "".join(
+        f'<button name="library" value="{name}" aria-pressed="{"true" if name == reader.library else "false"}">'
+        f"{LABELS[name]}</button>"
+        for name in reader.libraries
+    )
+    return (
+        f'<form class="libraries" method="post" action="library-choice" aria-label="Library">{choices}</form>'
+    )
+
+
+def _account(reader: Reader) -> str:
+    if not reader.name:
+        return ""
+    return f'<a class="account" href="account" title="Your account"><bdi>{escape(reader.name)}</bdi></a>'
 
 
 def _engine(engine: str, engines: Sequence[tuple[str, str]], chosen: str) -> str:

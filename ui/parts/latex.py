@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from urllib.parse import quote
 
 _SPECIAL = {
     "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
+    "{": r"\textbraceleft{}",
+    "}": r"\textbraceright{}",
     "$": r"\$",
     "&": r"\&",
     "#": r"\#",
@@ -22,10 +23,15 @@ _SPECIAL = {
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
 }
+# BibTeX counts each brace, also one behind a backslash: one too few, and a title could end its field.
+_BRACES = {r"\{": r"\lbrace ", r"\}": r"\rbrace "}
 _MATH = re.compile(r"\$(?!\s)(?:\\.|[^$\\{}]|\{[^{}$]*\})+(?<!\s)\$(?!\d)")
 _COMMAND = re.compile(r"\\([A-Za-z]+)")
 _ESCAPED = re.compile(r"\\[,;:! %#&_{}|]")  # spacing and signs: harmless, whatever follows
-_UNSAFE = re.compile(r"\^\^|[%#&~\\]")  # TeX reads ^^5c as a backslash, and % to the end of the line
+_PAIR = re.compile(r"\\.")
+_UNSAFE = re.compile(
+    r"\^\^|[%#&~\\@]"
+)  # TeX reads ^^5c as a backslash, % to the end; some parsers @x{ as an entry
 _LISTED = """
 alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi pi varpi rho
 varrho sigma varsigma tau upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon
@@ -47,7 +53,8 @@ def latex(text: str) -> str:
     pieces, done = [], 0
     for match in _MATH.finditer(text):
         if _is_mathematics(match.group()[1:-1]):
-            pieces += [escape(text[done : match.start()]), match.group()]
+            formula = _PAIR.sub(lambda pair: _BRACES.get(pair.group(), pair.group()), match.group())
+            pieces += [escape(text[done : match.start()]), formula]
             done = match.end()
     return "".join([*pieces, escape(text[done:])])
 
@@ -58,11 +65,28 @@ def escape(text: str) -> str:
 
 
 def verbatim(address: str) -> str:
-    """A URL or a DOI, which LaTeX reads verbatim: only what would end the field is encoded."""
-    return "".join(f"%{ord(c):02X}" if c in "{}\\" or c.isspace() else c for c in address)
+    """A URL or a DOI, which LaTeX reads verbatim, as a rule: what would end the field or could be read as a command
+    is encoded, as UTF-8 where it is none of ASCII."""
+    return "".join(quote(c, safe="") if c in '{}\\^"' or _unseen(c) else c for c in address)
+
+
+def _unseen(character: str) -> bool:
+    return character.isspace() or unicodedata.category(character) in ("Cc", "Cf")
 
 
 def _is_mathematics(formula: str) -> bool:
+    if _depth(_PAIR.sub("", formula)) != 0:
+        return False
     if not set(_COMMAND.findall(formula)) <= _MATHEMATICS:
         return False
     return _UNSAFE.search(_ESCAPED.sub("", _COMMAND.sub("", formula))) is None
+
+
+def _depth(formula: str) -> int:
+    """How many braces are left open; below 0 where one closes what none opened."""
+    depth = 0
+    for character in formula:
+        depth += (character == "{") - (character == "}")
+        if depth < 0:
+            return depth
+    return depth

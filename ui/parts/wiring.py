@@ -13,6 +13,8 @@ from typing import Any, cast
 import gradio as gr
 
 from index.errors import IbidError
+from index.secrets import hidden
+from ui.watch.requests import named, request_name
 
 AT_ONCE = 16  # events of a kind that may be under way, over all browsers
 QUIET: dict[str, Any] = {
@@ -63,5 +65,6 @@ def trouble_words(error: Exception) -> str:
     """What went wrong, for the reader; what nobody foresaw goes to the log too."""
     if isinstance(error, IbidError):
         return str(error)
-    _log.warning("a page could not do what was asked", exc_info=error)
-    return f"{type(error).__name__}: {error}"
+    name = request_name()
+    _log.warning("a page could not do what was asked", exc_info=error, extra={"request": name})
+    return named(f"{type(error).__name__}: {hidden(str(error))}", name)

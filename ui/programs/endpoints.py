@@ -21,6 +21,7 @@ from gradio.events import api
 
 from index.errors import IbidError
 from index.schema import Value
+from ui.parts.wiring import trouble_words
 from ui.programs.operations import Programs
 
 ProgramsOf = Callable[[Any], Programs]
@@ -43,6 +44,8 @@ def endpoint(operation: Callable[..., Value], programs_of: ProgramsOf) -> Callab
             return operation(programs_of(LocalContext.request.get(None)), *arguments).model_dump(mode="json")
         except IbidError as error:
             raise gr.Error(str(error), print_exception=False) from error
+        except Exception as error:  # noqa: BLE001  (Gradio would print it, with whatever it holds)
+            raise gr.Error(trouble_words(error), print_exception=False) from None
 
     _, *taken = inspect.signature(operation).parameters.items()
     parameters = [

@@ -36,6 +36,7 @@ from ui.programs.openai_schema import (
     read_request,
     usage,
 )
+from ui.watch.requests import request_name
 
 _log = logging.getLogger(__name__)
 _REMEMBERED = 256  # answers
@@ -230,7 +231,7 @@ def _failed(error: Exception) -> Response:
 
 def _logged(error: Exception) -> Exception:
     if not isinstance(error, IbidError):
-        _log.warning("a completion failed", exc_info=error)
+        _log.warning("a completion failed", exc_info=error, extra={"request": request_name()})
     return error
 
 

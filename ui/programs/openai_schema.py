@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from index.errors import IbidError
 from index.schema import Value
+from index.secrets import hidden
 from index.tokens import count_tokens
 
 
@@ -158,7 +159,9 @@ def error_object(error: Exception) -> dict[str, Any]:
     asked_wrongly = isinstance(error, CompletionError)
     return {
         "error": {
-            "message": str(error) if isinstance(error, IbidError) else f"{type(error).__name__}: {error}",
+            "message": str(error)
+            if isinstance(error, IbidError)
+            else f"{type(error).__name__}: {hidden(str(error))}",
             "type": "invalid_request_error" if asked_wrongly else "server_error",
             "param": getattr(error, "param", None),
             "code": getattr(error, "code", None),

@@ -27,6 +27,7 @@ from index.library import Library
 from index.online.addresses import address_of
 from index.schema import Filters
 from ui.programs.results import PaperList, PaperText, Results, search_results
+from ui.watch import metrics
 
 MOST_FOUND = 100
 MOST_LISTED = 1000
@@ -173,7 +174,7 @@ class Programs:
             file = folder / name
             try:
                 file.write_bytes(held)
-                return self.library.add([file])
+                return _counted(self.library.add([file]))
             finally:
                 file.unlink(missing_ok=True)
 
@@ -193,7 +194,7 @@ class Programs:
                 f"address = {address[:80]!r} is none; say arxiv:2402.08714, doi:10.1145/…, or a URL."
             )
         with self._adding:
-            return self.library.fetch(meant)
+            return _counted(self.library.fetch(meant))
 
     def _scope(self, filters: Filters | None) -> Filters:
         """The filters with dates in ISO 8601 and papers by id, however they were written."""
@@ -209,6 +210,11 @@ class Programs:
             raise BadRequest(f"filters: {error}") from error
         papers = tuple(self.library.paper(name).id for name in filters.papers)
         return filters.model_copy(update={**dates, "papers": papers})
+
+
+def _counted(report: AddReport) -> AddReport:
+    metrics.added(report)
+    return report
 
 
 def _unpacked(content: str) -> bytes:

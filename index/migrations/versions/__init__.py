@@ -1,0 +1,1 @@
+"""The catalog's revisions: each adds what a library of the one before has not."""

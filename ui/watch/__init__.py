@@ -1,0 +1,1 @@
+"""How a running server is watched: figures, log lines, and whether it lives and is ready."""
