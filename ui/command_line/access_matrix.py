@@ -16,6 +16,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -126,7 +127,7 @@ def _routes(made: Trial, role: Role) -> Iterator[tuple[str, str, Attempt]]:
                 yield (
                     kind,
                     f"{method} {path[:80]}",
-                    lambda method=method, path=path: _request(made, role, method, path),
+                    partial(_request, made, role, method, path),
                 )
 
 
@@ -147,7 +148,7 @@ def _filled(made: Trial, rule: Rule) -> list[str]:
     for name in re.findall(r"\{(\w+)", rule.path):
         pattern = re.compile(r"\{" + name + r"(:\w+)?\}")
         filled = [
-            pattern.sub(lambda _, value=value: value, one)
+            pattern.sub(value.replace("\\", "\\\\"), one)
             for one in filled
             for value in values.get(name, ["1"])
         ]
@@ -169,7 +170,9 @@ def _request(made: Trial, role: Role, method: str, path: str) -> tuple[int, str]
         "data": [],
         "model": "x",
     }
-    body = {} if method in ("GET", "HEAD") else {"json": said | {"component_id": 1, "fn_name": "titles"}}
+    body: dict[str, Any] = (
+        {} if method in ("GET", "HEAD") else {"json": said | {"component_id": 1, "fn_name": "titles"}}
+    )
     client = role.client(made.address)
     with (
         suppress(httpx.TimeoutException),
@@ -234,7 +237,7 @@ def _events(made: Trial, role: Role, library: str) -> Iterator[tuple[str, str, A
                 yield (
                     "events",
                     f"{known} {do} in {where}, {library}",
-                    lambda k=known, s=session, g=given, t=told: _set_off(made, role, library, k, s, g, t),
+                    partial(_set_off, made, role, library, known, session, given, told),
                 )
 
 
@@ -257,7 +260,7 @@ def _services(made: Trial, role: Role, library: str) -> Iterator[tuple[str, str,
                 yield (
                     "services",
                     f"{service} in {library}",
-                    lambda body=body: _post(made, role, library, "/gradio_api/component_server", body),
+                    partial(_post, made, role, library, "/gradio_api/component_server", body),
                 )
 
 
@@ -277,7 +280,7 @@ def _endpoints(made: Trial, role: Role, library: str) -> Iterator[tuple[str, str
         yield (
             "endpoints",
             f"{name} in {library}",
-            lambda name=name, data=data: _called(made, role, library, name, data),
+            partial(_called, made, role, library, name, data),
         )
 
 
@@ -292,7 +295,7 @@ def _forms(made: Trial, role: Role) -> Iterator[tuple[str, str, Attempt]]:
     if role.name.startswith("owner"):
         return
     for do, name in (("token", "token"), ("session", "account session")):
-        yield "forms", f"/account {do}", lambda do=do, name=name: _form(made, role, do, names[name])
+        yield "forms", f"/account {do}", partial(_form, made, role, do, names[name])
 
 
 def _form(made: Trial, role: Role, do: str, held: str) -> tuple[int, str]:
