@@ -10,8 +10,10 @@ SETUP := $(PYTHON) -m venv $(VENV)
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps
 RESOLVED := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
+WORK ?= ../scale-work
+
 .DEFAULT_GOAL := help
-.PHONY: help run ask install test check lint types layers docs bench bench-files bench-page lock programs clean
+.PHONY: help run ask install test check lint types layers docs bench bench-files bench-page bench-scale access-matrix torture cluster cluster-test lock programs clean
 
 help: ## Say what there is to do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,8 +52,26 @@ bench: $(VENV)/installed ## Measure speed and memory (PAPERS=path; PEER=python t
 bench-files: $(VENV)/tested ## Measure how PDFs are read, beside other libraries (PAPERS=folder with a manifest.jsonl)
 	@$(BIN)/python -m assistant.evaluation.files $(PAPERS)
 
+bench-scale: $(VENV)/installed ## Measure growth to 100,000 papers and 50 readers (WORK=folder; LOAD=0 leaves the readers out; DOCS=docs)
+	@$(BIN)/python -m assistant.evaluation.scale --work $(WORK) $(if $(SIZES),--sizes $(SIZES)) --silent
+	@$(if $(filter 0,$(LOAD)),true,$(BIN)/python -m ui.command_line.load $(WORK)/library \
+		--ask ../shared/bench/autoscholarquery/queries.jsonl --json $(WORK)/chat.json)
+	@PEER="$(PEER)" $(BIN)/python -m assistant.evaluation.scale --work $(WORK) $(if $(SIZES),--sizes $(SIZES)) $(if $(DOCS),--docs $(DOCS))
+
 bench-page: $(VENV)/tested programs ## Hold the page to its times in Chromium, on a quiet machine
 	@IBID_TIMED=1 $(BIN)/python -m pytest tests/test_long_conversations.py
+
+access-matrix: $(VENV)/installed ## Try on a server whether anybody reaches what is another's, by every route and event
+	@$(BIN)/python -m ui.command_line.access_matrix
+
+cluster: $(VENV)/tested ## Start three servers, PostgreSQL, Chroma and nginx on this machine (DATA=folder, PORT=7860)
+	@$(BIN)/python -m ui.command_line.cluster $(or $(DATA),build/cluster) $(if $(PORT),--port $(PORT))
+
+cluster-test: $(VENV)/tested programs ## Kill a server of three in the middle of a conversation
+	@$(BIN)/python -m pytest tests/test_cluster.py
+
+torture: $(VENV)/tested ## Kill a library's process hundreds of times, damage its files, fill its disk
+	@$(BIN)/python -m tests.torture
 
 # The default install takes from the whole set, so that nothing an extra needs is shut out by a newer release.
 lock: ## Resolve the dependencies anew (needs uv)

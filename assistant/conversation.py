@@ -7,7 +7,7 @@ better rendering and nothing in the database can carry markup.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -251,13 +251,6 @@ class Conversations:
         changed = update(conversations).where(*mine).values(values or {"id": conversation_id})
         if connection.execute(changed).rowcount == 0:
             raise _not_found(conversation_id)
-
-
-def every_turn(library: Library) -> Iterator[Turn]:
-    """All turns that are kept in a library, whosever they are, for checking them."""
-    with library.catalog.engine.connect() as connection:
-        kept = connection.execute(select(turns.c.turn).order_by(turns.c.conversation_id, turns.c.position))
-        yield from (Turn.model_validate_json(row.turn) for row in kept)
 
 
 # Within a transaction

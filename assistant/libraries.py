@@ -18,6 +18,7 @@ from assistant.accounts.schema import LOCAL, User
 from assistant.conversation import Conversations
 from assistant.engine import Assistant
 from assistant.saved_questions import SavedQuestions
+from index.database import schemas
 from index.deletion import delete_library
 from index.library import Library
 from index.settings import IndexSettings
@@ -47,11 +48,21 @@ class Libraries:
             return self.shared
         if name == SHARED:
             return self.shared.seen_by(user.id, may_change=user.admin)
+        return self.own(user.id).seen_by(user.id)
+
+    def own(self, user_id: str) -> Library:
+        """A user's own library, whole, as who looks after the server has it."""
         with self._guard:
-            if user.id not in self._open:
-                folder = self._folder(user.id)
-                self._open[user.id] = self.shared.beside(folder, self._settings(user.id))
-            return self._open[user.id].seen_by(user.id)
+            if user_id not in self._open:
+                self._open[user_id] = self.shared.beside(self._folder(user_id), self._settings(user_id))
+            return self._open[user_id]
+
+    def people(self) -> list[str]:
+        """The ids of the users who have a library of their own by now, in order."""
+        found = {path.name for path in (self.shared.folder / _PEOPLE).glob("*")}
+        begin = self._namespace("")
+        found |= {name.removeprefix(begin) for name in schemas(self.shared.catalog.engine, begin)}
+        return sorted(name for name in found if _ID.fullmatch(name))
 
     def let_go(self, user_id: str) -> None:
         """Close a user's own library; it opens again when it is next asked for."""
@@ -82,7 +93,9 @@ class Libraries:
         storage = settings.storage
         if not (storage.database or storage.chroma):
             return settings
-        own = storage.model_copy(
-            update={"namespace": "_".join(filter(None, (storage.namespace, "of", user_id)))}
-        )
+        own = storage.model_copy(update={"namespace": self._namespace(user_id)})
         return settings.model_copy(update={"storage": own})
+
+    def _namespace(self, user_id: str) -> str:
+        namespace = self.shared.settings.storage.namespace
+        return f"{namespace}_of_{user_id}" if namespace else f"of_{user_id}"

@@ -38,7 +38,7 @@ from index.snapshot import take
 FORM = 1
 CATALOG_FILE = "catalog.sqlite3"
 _MANIFEST = "manifest.json"
-_NAME = re.compile(r"(people/[A-Za-z0-9_-]{1,64}/)?(catalog\.sqlite3|files/[0-9a-f]{2}/[0-9a-f]{64})")
+_NAME = re.compile(r"(people/[a-z0-9]{1,32}/)?(catalog\.sqlite3|files/[0-9a-f]{2}/[0-9a-f]{64})")
 _BLOCK = 2**20
 _QUICK = 1  # most of it is vectors, which no effort makes smaller
 

@@ -91,8 +91,20 @@ class Caches:
 
     @property
     def behind(self) -> bool:
-        """Whether the catalog has changes that the caches have not seen."""
-        return self.position.change != self.catalog.change()
+        """Whether the catalog has changes that the caches have not seen, or papers not yet noted as seen."""
+        return self.position.change != self.catalog.change() or self.catalog.pending
+
+    def astray(self) -> str:
+        """What is wrong with where the caches are said to be, without opening them; empty where nothing is.
+
+        Whoever opens them where one may write mends it.
+        """
+        folder, change = self.position.folder, self.catalog.change()
+        if self.position.change > change:
+            return f"the caches claim change {self.position.change}, the catalog is at {change}"
+        if self.behind:
+            return f"the caches are at change {self.position.change}, the catalog at {change}"
+        return "" if change == 0 or folder in self.place.names() else f"{folder} is not there"
 
     @property
     def sealed(self) -> bool:
@@ -179,6 +191,22 @@ class Caches:
             for name in old:
                 self.place.drop(name)
 
+    def rebuild_words(self) -> None:
+        """Make the keyword index alone anew, in its place: whoever has the old one open goes on with that."""
+        with self._guard:
+            if self.place.in_folder:
+                Seal(self.folder).take_away()
+            self._keywords = None
+            self.place.drop_words(self.position.folder)
+            reached("caches.words_dropped")
+            for rows in self.catalog.changed(0):
+                self.keywords.follow(rows, [])
+                reached("caches.keywords_written")
+
+    def note_position(self) -> None:
+        """Say once more which caches are in use, where what was said may have been lost."""
+        self.place.note(self.position)
+
     def refresh(self) -> None:
         """Open the caches again where another process has moved them on."""
         with self._guard:
@@ -211,7 +239,8 @@ class Caches:
             held, chunks = cache.count(), self.catalog.counts()["chunks"]
         except LibraryError as error:
             return (str(error),)
-        return () if self.behind or held == chunks else (f"{held} chunks are held, and {chunks} should be",)
+        behind = self.position.change != self.catalog.change()
+        return () if behind or held == chunks else (f"{held} chunks are held, and {chunks} should be",)
 
     def _looked_into(self) -> Faults:
         """What another process finds in caches that may be half written, held against the catalog."""

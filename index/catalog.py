@@ -124,6 +124,13 @@ class Catalog(Shelf):
         """The number of the last change; 0 for a new library."""
         return int(self.fact("change") or 0)
 
+    @property
+    def pending(self) -> bool:
+        """Whether a paper waits for the caches to follow, or for that to be noted."""
+        with self.engine.connect() as connection:
+            waiting = select(papers.c.id).where(papers.c.state == "pending").limit(1)
+            return connection.scalar(waiting) is not None
+
     # Writing
 
     def known(self, paper: Paper) -> Paper | None:

@@ -11,7 +11,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from index.errors import ExtraMissing, LibraryError, SettingsError
@@ -74,6 +74,13 @@ def server_database(storage: StorageSettings) -> Engine:
 def is_server(engine: Engine) -> bool:
     """Whether several machines may share the database."""
     return engine.dialect.name == "postgresql"
+
+
+def schemas(engine: Engine, begin: str) -> list[str]:
+    """The schemas of a server whose names begin so, in order; none where the database is a file."""
+    if not is_server(engine):
+        return []
+    return sorted(name for name in inspect(engine).get_schema_names() if name.startswith(begin))
 
 
 def shown(engine: Engine) -> str:

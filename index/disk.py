@@ -7,6 +7,8 @@ tantivy each have an error of their own for the same thing, the latter two only 
 from __future__ import annotations
 
 import errno
+import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +18,7 @@ from sqlalchemy import Engine, event
 
 from index.errors import DiskTrouble
 
+_ROOM = 16 * 2**20  # bytes
 _FULL = ("database or disk is full", "no space left", "disk quota exceeded", "os error 28", "file too large")
 _FAILING = ("disk i/o error", "input/output error", "os error 5)")
 _READ_ONLY = ("readonly database", "read-only file system", "os error 30")
@@ -31,6 +34,14 @@ _REMEDIES = {
     _FAILING: "fails to read or write. Look at the disk, or copy the library to another one, and run the same again",
     _READ_ONLY: "cannot be written to. Make it writable, and run the same again",
 }
+
+
+def without_reason(error: Exception, folder: Path) -> DiskTrouble | None:
+    """The same for an error that may not tell its reason, as Chroma's do not: a disk without room is taken for it."""
+    told = trouble(error, folder)
+    if told is None and shutil.disk_usage(folder).free < _ROOM:
+        told = trouble(OSError(errno.ENOSPC, f"{os.strerror(errno.ENOSPC)}: {error}"), folder)
+    return told
 
 
 def trouble(error: BaseException | None, folder: Path | str) -> DiskTrouble | None:

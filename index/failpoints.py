@@ -34,6 +34,7 @@ POINTS = (
     "caches.keywords_written",
     "caches.position_written",
     "caches.position_reached",
+    "caches.words_dropped",
     "caches.folder_made",
     "caches.folder_filled",
     "caches.folder_swapped",

@@ -44,6 +44,7 @@ from index.places import Place
 from index.readers import VERSION
 from index.reading import Reading, Source, sources_of
 from index.rerank import load_reranker
+from index.rows import Entry
 from index.schema import Paper, Unreadable
 from index.settings import IndexSettings
 from index.snapshot import put
@@ -272,16 +273,35 @@ class Library(Lookup):
             caches.rebuild(progress)
             self._held.caches = caches
 
+    def renew(self, entries: Sequence[Entry], gone: Sequence[str] = ()) -> None:
+        """Store papers anew as they are given, cut and embedded where that is needed, and forget those `gone`."""
+        if not entries and not gone:
+            return
+        with self._writing("ibid doctor --repair") as caches:
+            self._ingestion(caches).restore(entries)
+            self.catalog.remove(gone)
+            caches.follow()
+            self.originals.sweep(self._files_needed())
+
+    def caches_astray(self) -> str:
+        """What is wrong with where the caches are said to be, before they are opened; empty where nothing is."""
+        return self._unopened_caches().astray()
+
     def take_over(self, unpacked: Path, tables: Sequence[Tables]) -> None:
         """Hold what a folder with a snapshot of the tables and with kept files holds, and nothing else.
 
         The folder's files are moved. The caches are made anew when they are next needed, without embedding anything.
         """
-        with self.lock.writing("ibid restore"), self._held.guard:
+        self.require_changeable()
+        with self._held.guard:
             self._close_caches()
-            self._unopened_caches().start_over()
+        with told_plainly(self.folder), self.lock.writing("ibid restore"), self._held.guard:
+            self._close_caches()
+            caches = self._unopened_caches()
+            caches.start_over()
             self.originals.take_in(unpacked / "files")
             put(unpacked / "catalog.sqlite3", self.catalog.engine, tables)
+            caches.note_position()  # which the catalog may keep, and now says of others
             self.originals.sweep(self._files_needed())
 
     def mended(self) -> None:
@@ -372,7 +392,7 @@ class Library(Lookup):
     def caches(self) -> Caches:
         """Both caches, brought up to date where this process may write, rebuilt where they are broken."""
         with self._held.guard:
-            self._require_same_model()  # each time: another process may have rebuilt with another model
+            self.require_same_model()  # each time: another process may have rebuilt with another model
             if self._held.caches is None:
                 caches = self._unopened_caches()
                 self._bring_up(caches)
@@ -405,8 +425,7 @@ class Library(Lookup):
             self._held.mending = Mending(self.folder, self.lock, self._mend, caches.renew)
             self._held.mending.wait(_AT_ONCE)
             return
-        pending = self.catalog.counts()["pending"]
-        if caches.sealed and not (found or caches.behind or pending):
+        if caches.sealed and not (found or caches.behind):
             return
         try:
             with (
@@ -420,9 +439,11 @@ class Library(Lookup):
 
     def _make_whole(self, caches: Caches, found: Faults) -> None:
         """Have caches with these faults follow the catalog; where they cannot, they are made anew."""
-        if found:
+        if found.vectors:
             caches.rebuild()
             return
+        if found.words:
+            caches.rebuild_words()
         try:
             caches.follow()
             caches.seal()
@@ -447,7 +468,7 @@ class Library(Lookup):
         caches = self.caches
         self.mended()
         with told_plainly(self.folder), self.lock.writing(purpose):
-            self._require_same_model()
+            self.require_same_model()
             caches.refresh()
             try:
                 if caches.behind:
@@ -461,7 +482,8 @@ class Library(Lookup):
 
     # The embedder's fingerprint
 
-    def _require_same_model(self) -> None:
+    def require_same_model(self) -> None:
+        """EmbedderMismatch where the vectors are of another model than the settings name."""
         stored = self.catalog.fact("embedder")
         if stored is None:
             return

@@ -86,9 +86,15 @@ class Place:
             server = self._server(name)
             for collection in collections(server):
                 drop_collection(server, collection)
-        if self._engine is not None:
-            for table in _tables(name):
-                FullText(self._engine, table).drop()
+        self.drop_words(name)
+
+    def drop_words(self, name: str) -> None:
+        """Forget the words of the caches of that name."""
+        if self._engine is None:
+            shutil.rmtree(self.folder / name / "keywords", ignore_errors=True)
+            return
+        for table in _tables(name):
+            FullText(self._engine, table).drop()
 
     def stored(self) -> Position | None:
         """The position as it was last noted; None where it was not, or is lost."""

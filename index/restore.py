@@ -48,6 +48,7 @@ def restore(
             library.take_over(Path(work) / path, tables)
         for library in libraries.values():
             _ = library.caches  # made anew here, so that searches elsewhere do not wait for one who may write
+            library.mended()
     return manifest
 
 

@@ -17,8 +17,8 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 from pydantic import SecretStr
 
-from index.disk import trouble
-from index.errors import LibraryError, SettingsError
+from index.disk import trouble, without_reason
+from index.errors import DiskTrouble, LibraryError, SettingsError
 from index.filters import Bounds, organization_key
 from index.rows import Indexed, Vector
 from index.schema import Value
@@ -75,9 +75,8 @@ class Vectors:
         except SettingsError:
             raise
         except Exception as error:
-            raise trouble(error, str(place)) or LibraryError(
-                f"Chroma cannot open {place}: {error}"
-            ) from error
+            told = _of_its_disk(error, place)
+            raise told or LibraryError(f"Chroma cannot open {place}: {error}") from error
 
     def close(self) -> None:
         """Let go of the place; this is not used afterwards."""
@@ -179,10 +178,14 @@ class Vectors:
         try:
             yield
         except Exception as error:
-            told = trouble(error, str(self.place))
+            told = _of_its_disk(error, self.place)
             raise told or LibraryError(
                 f"Chroma at {self.place} could not {what} the collection: {error}"
             ) from error
+
+
+def _of_its_disk(error: Exception, place: Path | ChromaServer) -> DiskTrouble | None:
+    return without_reason(error, place) if isinstance(place, Path) else trouble(error, str(place))
 
 
 def collections(server: ChromaServer) -> list[str]:

@@ -52,7 +52,7 @@ _BATCH = 4  # papers stored at once, so that a short command has several commits
 _HANGS = 120.0  # seconds after which a child is taken to hang
 
 embedder: Callable[[], Embedder] = HashingEmbedder
-"""What libraries are opened with; `make torture MODEL=real` has the default model."""
+"""What libraries are opened with."""
 
 Say = Callable[..., None]
 Act = Callable[[Path, Path, Say], None]

@@ -299,6 +299,13 @@ def test_a_session_tells_from_where_and_when_it_was_used(accounts: Accounts, ada
     (told,) = accounts.sessions.list(ada.id)
     assert told.seen == "2026-03-01T09:36:00.000+00:00"
     assert told.address == "192.0.2.7"
+    clock.pass_(days=3)
+    accounts.add("Eve", PASSWORD)
+    accounts.sign_in("Eve", PASSWORD)
+    assert [person.seen for person in accounts.people.list()] == [
+        "2026-03-01T09:36:00.000+00:00",
+        "2026-03-04T09:36:00.000+00:00",
+    ]
     assert len(told.agent) == 200
 
 

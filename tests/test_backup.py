@@ -27,8 +27,8 @@ from index.backup import back_up, read
 from index.doctor import examine
 from index.errors import LibraryError, LibraryLocked
 from index.library import Library
-from index.lock import writing
 from index.restore import restore
+from index.settings import EmbeddingSettings, IndexSettings
 from tests.pdfs import Sheets
 
 Open = Callable[..., Library]
@@ -158,14 +158,14 @@ def test_a_backup_is_of_one_moment_while_papers_come_and_go(
 
 
 def test_a_backup_does_not_wait_for_who_writes(full: Library, tmp_path: Path) -> None:
-    with writing(full.folder, "ibid add"):
+    with full.lock.writing("ibid add"):
         made, manifest = back_up({"": full}, KEPT, tmp_path)
     assert made.parent == tmp_path
     assert manifest.papers == full.facts().papers
 
 
 def test_a_library_that_is_being_written_is_not_restored(full: Library, archive: Path) -> None:
-    with writing(full.folder, "ibid add"), pytest.raises(LibraryLocked, match="ibid add"):
+    with full.lock.writing("ibid add"), pytest.raises(LibraryLocked, match="ibid add"):
         restored(archive, full, force=True)
 
 
@@ -354,6 +354,43 @@ def test_an_interrupted_restore_leaves_a_library_that_is_either_of_the_two(
     assert again.search("moths") != []
     again.remove([])
     assert sound(again)
+
+
+# ---- On servers
+
+
+def test_a_backup_of_files_restores_onto_servers_and_a_backup_of_those_into_files(
+    full: Library,
+    archive: Path,
+    embedder: Any,
+    models: Path,
+    storage: Any,
+    open_library: Open,
+    tmp_path: Path,
+) -> None:
+    before = holds(full)
+    settings = IndexSettings(embedding=EmbeddingSettings(models=models), storage=storage())
+    with (
+        Library.open(tmp_path / "served", settings) as served,
+        Library.open(tmp_path / "served", settings) as another,
+    ):
+        served.embedder = another.embedder = embedder
+        assert another.search("moths") == []
+        restored(archive, served)
+        assert holds(served) == before
+        assert another.search("lamps that count moths")[0].paper.title.startswith("Lamps")
+        assert sound(served)
+        served.remove(["TideNet"])
+        after = holds(served)
+        made, _ = back_up({"": served}, KEPT, tmp_path / "served.tar.gz")
+        restored(archive, served, force=True)
+        assert holds(another) == before
+        assert another.search("lamps that count moths") != []
+        assert sound(another)
+    other = open_library(tmp_path / "other")
+    restored(made, other)
+    assert holds(other) == after
+    assert sound(other)
 
 
 # ---- The command line

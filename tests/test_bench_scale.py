@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from assistant.evaluation import scale, scale_steps
 from assistant.evaluation.growth import Held, exponent, growth_lines, linearithmic, svg_growth, table
 from index.library import Library
 from index.settings import IndexSettings
+from ui.command_line import load
 
 SIZES = (10, 20)
 
@@ -75,7 +77,9 @@ def test_growth_is_measured_at_each_size_and_nothing_is_measured_twice(
     scale.report(found, work, docs)
     page = (docs / "scaling.md").read_text()
     assert "| recall@10 | 1 | 1 | ≥ 0.98 |" in page
-    assert page.startswith("before") and page.endswith("after\n") and "old" not in page
+    assert page.startswith("before")
+    assert page.endswith("after\n")
+    assert "old" not in page
     assert (docs / "pictures" / "scale.svg").read_text().startswith("<svg")
 
 
@@ -110,3 +114,20 @@ def test_the_picture_has_a_line_for_each_cost_and_one_for_n_log_n() -> None:
              100_000: {"storing ms a paper": 3.0, "catalog bytes": 5e8}}  # fmt: skip
     assert svg_growth(sizes).count("<polyline") == 3
     assert growth_lines(sizes)[2] == "| storing, s | n^1.09 |"
+
+
+def test_readers_who_chat_are_answered_and_counted(
+    library: Library, free_port: int, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    library.close()
+    asking = load.Load(readers=2, minutes=0.02, reading=0.1, questions=6, busy=2)
+    with load.serving(library.folder, free_port) as server:
+        asked, memory = asyncio.run(load.chat(server, ["What do buoys measure?"], asking))
+        assert server.megabytes > 0
+    found = load.figures(asked, memory, asking)
+    assert found["errors"] == 0
+    assert found["questions"] >= 2
+    assert found["over questions"] >= 6
+    assert "first text p95 s" in found

@@ -349,7 +349,7 @@ def test_chat_keeps_its_turns_and_follows_up(ibid: Run, stocked: Path) -> None:
     assert done.returncode == 0
     assert "Understood as: Does ColBERT make passage search efficient?" in " ".join(done.stderr.split())
     findings = {finding["check"]: finding for finding in json.loads(ibid("doctor", "--json").stdout)}
-    assert findings["citations of stored conversations resolve"]["seen"].startswith("2 turns, 0 faults")
+    assert findings["citations of kept answers resolve"]["seen"].startswith("2 answers, 0 faults")
 
 
 def test_a_rebuild_leaves_every_check_of_doctor_holding(ibid: Run, stocked: Path) -> None:

@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import smtplib
+import tarfile
 import threading
 import traceback
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ from click.testing import CliRunner
 from pydantic import SecretStr
 
 from assistant.conversation import Conversations
+from assistant.conversation_tables import KEPT
 from assistant.engine import Assistant
 from assistant.generative import Models
 from assistant.models.model import load_model
@@ -28,6 +30,7 @@ from assistant.models.schema import Message, ModelError
 from assistant.models.settings import ModelSettings
 from assistant.schema import Turn
 from assistant.settings import WritingSettings
+from index.backup import back_up
 from index.errors import IbidError, SettingsError
 from index.library import Library
 from index.secrets import hidden, learn, learn_words
@@ -312,7 +315,7 @@ def test_a_model_server_that_repeats_the_key_is_told_without_it(
     ]
 
 
-def test_an_answer_of_a_failing_model_leaves_the_key_in_no_page_file_export_or_log(
+def test_an_answer_of_a_failing_model_leaves_the_key_in_no_page_file_export_backup_or_log(
     chat_library: Library,
     serving: Callable[..., AbstractContextManager[str]],
     tmp_path: Path,
@@ -344,6 +347,10 @@ def test_an_answer_of_a_failing_model_leaves_the_key_in_no_page_file_export_or_l
     shown += [export(kept, form).text for form in FORMATS]
     shown += [everything.getvalue(), *capfd.readouterr()]
     assert not [text[:200] for text in shown if PLANTED in text]
+    archive, _ = back_up({"": chat_library}, KEPT, tmp_path / "backup.tar.gz")
+    with tarfile.open(archive) as tar:
+        tar.extractall(tmp_path / "unpacked", filter="data")
+    assert (tmp_path / "unpacked" / "catalog.sqlite3").is_file()
     files = [*chat_library.folder.rglob("*"), *tmp_path.rglob("*")]
     assert not [path for path in files if path.is_file() and PLANTED.encode() in path.read_bytes()]
 

@@ -70,7 +70,8 @@ class Server:
         self.address = f"http://127.0.0.1:{port}"
         self.said: list[str] = []
         self._command = [sys.executable, "-m", "ui", "serve", "--library", str(folder), "--port", str(port)]
-        self._environment = environment | {"PYTHONPATH": str(ROOT)}
+        asking = {f"IBID_LIMITS__QUESTIONS_{name}": "0" for name in ("A_MINUTE", "AT_ONCE")}
+        self._environment = environment | asking | {"PYTHONPATH": str(ROOT)}
         self._process: subprocess.Popen[str] | None = None
         self._reader: threading.Thread | None = None
 

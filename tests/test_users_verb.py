@@ -138,7 +138,10 @@ def test_people_are_shut_out_promoted_and_removed(verb: Verb, tmp_path: Path) ->
     assert accounts.of_token(printed) is None
     assert verb("remove", "Eve", typed="n\n").exit_code == 1
     assert len(accounts.people.list()) == 2
-    verb("remove", "Eve", typed="y\n")
+    own = tmp_path / "people" / eve.id / "files"
+    own.mkdir(parents=True)
+    assert verb("remove", "Eve", typed="y\n").exit_code == 0
+    assert not own.parent.exists()
     assert [person.name for person in accounts.people.list()] == ["Ada"]
     accounts.close()
 
@@ -148,6 +151,7 @@ def test_a_server_without_users_prints_how_to_become_its_administrator(
 ) -> None:
     """The whole of it as it is installed: strangers are kept out, the first comes in, Ctrl-C ends it."""
     settings = environment | {"IBID_ACCESS__LOGIN": "true", "IBID_SERVER__PORT": str(free_port)}
+    settings["IBID_SERVER__PROXIES"] = "192.0.2.1"
     server = subprocess.Popen(
         [sys.executable, "-m", "ui", "serve", "--library", str(tmp_path / "library")],
         env=settings,
@@ -169,7 +173,8 @@ def test_a_server_without_users_prints_how_to_become_its_administrator(
         assert link.startswith(home)
         assert httpx.get(f"{home}/config").status_code == 401
         assert httpx.get(f"{home}/gradio_api/info").status_code == 401
-        with Browser(home) as browser:
+        with Browser(home, x_forwarded_proto="https") as browser:
+            assert "Secure" not in browser.get("/login").headers["set-cookie"], "this is no trusted proxy"
             assert browser.get("/").headers["location"] == "/login?next=/"
             path = link.removeprefix(home)
             assert browser.send_form(path, name="Ada", password=PASSWORD, again=PASSWORD).status_code == 303

@@ -28,7 +28,7 @@ from assistant.models.rehearsal.server import Rehearsal
 from index.library import Library
 from ui.watch import metrics
 from ui.watch.health import Readiness
-from ui.watch.logs import logging_to
+from ui.watch.logs import logging_to, take_over
 from ui.watch.requests import route
 from ui.watch.settings import WatchSettings
 
@@ -338,6 +338,16 @@ def test_nothing_of_a_file_or_a_question_is_in_what_is_logged_of_a_failure() -> 
         calls = re.findall(r"_log\.\w+\((.*?)\)\n", (root / place).read_text(), re.DOTALL)
         assert calls
         assert not [call for call in calls if "question," in call or "name," in call]
+
+
+def test_lines_that_a_package_would_write_by_itself_come_this_way_without_secrets(lines: io.StringIO) -> None:
+    logger, own = logging.getLogger("a.server"), io.StringIO()
+    logger.addHandler(logging.StreamHandler(own))
+    logger.propagate = False
+    take_over("a.server")
+    logger.error("at postgresql://ibid:s3cret@db/ibid")
+    assert own.getvalue() == ""
+    assert "postgresql://…@db/ibid" in json.loads(lines.getvalue())["message"]
 
 
 def test_the_environment_is_left_as_it_was() -> None:

@@ -30,7 +30,7 @@ from ui.rooms import Rooms
 from ui.settings import LimitSettings
 from ui.watch import metrics
 from ui.watch.health import Readiness
-from ui.watch.logs import logging_to
+from ui.watch.logs import logging_to, take_over
 from ui.watch.questions import Questions
 from ui.watch.settings import WatchSettings
 from ui.watch.stopping import told_to_stop
@@ -85,6 +85,7 @@ def serve(assistant: Assistant, host: str, port: int, watch: WatchSettings, **mo
     readiness = Readiness(lambda: assistant.library)
     with logging_to(watch), told_to_stop() as stopped:
         page = start(assistant, host, port, watch=watch, readiness=readiness, **more)
+        take_over("uvicorn", "uvicorn.access")
         readiness.open()
         print(f"Ibid is at http://{host}:{port} (Ctrl-C stops it)", file=sys.stderr, flush=True)
         if stopped():

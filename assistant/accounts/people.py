@@ -32,18 +32,8 @@ class People:
 
     def list(self) -> list[Person]:
         """Everybody, by name."""
-        seen = (
-            select(sessions.c.user_id, func.max(sessions.c.seen).label("seen"))
-            .group_by(sessions.c.user_id)
-            .subquery()
-        )
-        everybody = (
-            select(users, seen.c.seen)
-            .join(seen, seen.c.user_id == users.c.id, isouter=True)
-            .order_by(users.c.name_key)
-        )
         with self._engine.connect() as connection:
-            return [_person(row) for row in connection.execute(everybody)]
+            return [_person(row) for row in connection.execute(select(users).order_by(users.c.name_key))]
 
     def any(self) -> bool:
         """Whether there is anybody yet."""
@@ -189,6 +179,11 @@ def name_key(name: str) -> str:
     """What names are told apart by: neither case nor spacing nor how a letter is composed."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
     return " ".join(folded.split())[:256]
+
+
+def note_seen(connection: Connection, user_id: str, moment: datetime) -> None:
+    """Write down that somebody is here."""
+    connection.execute(update(users).where(users.c.id == user_id).values(seen=stamp(moment)))
 
 
 def user_of(row: Row[Any]) -> User:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine, delete, func, insert, select, update
 
 from assistant.accounts.errors import AccountError
-from assistant.accounts.people import tidy, user_of
+from assistant.accounts.people import note_seen, tidy, user_of
 from assistant.accounts.schema import Token, User
 from assistant.accounts.secret import TOKEN, digest, new_id, new_secret
 from assistant.accounts.tables import stamp, tokens, users
@@ -59,6 +59,7 @@ class PersonalTokens:
         if row.used is None or row.used < stamp(now - _NOTED):
             with self._engine.begin() as connection:
                 connection.execute(update(tokens).where(tokens.c.id == row.token_id).values(used=stamp(now)))
+                note_seen(connection, row.id, now)
         return user_of(row)
 
     def list(self, user_id: str) -> list[Token]:

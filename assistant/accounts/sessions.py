@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 
-from assistant.accounts.people import user_of
+from assistant.accounts.people import note_seen, user_of
 from assistant.accounts.schema import Session, User, Where
 from assistant.accounts.secret import digest, new_id, new_secret
 from assistant.accounts.tables import devices, sessions, stamp, users
@@ -39,6 +39,7 @@ class Sessions:
                 agent=where.agent[:200],
             )
         )
+        note_seen(connection, user.id, now)
         return secret
 
     def user(self, secret: str) -> User | None:
@@ -46,7 +47,7 @@ class Sessions:
         now = self._clock()
         holds = (sessions.c.digest == digest(secret)) & (sessions.c.expires > stamp(now))
         held = (
-            select(users, sessions.c.id.label("session_id"), sessions.c.seen)
+            select(users, sessions.c.id.label("session_id"), sessions.c.seen.label("session_seen"))
             .join(sessions, sessions.c.user_id == users.c.id)
             .where(holds, users.c.disabled.is_(False))
         )
@@ -54,10 +55,11 @@ class Sessions:
             row = connection.execute(held).first()
         if row is None:
             return None
-        if row.seen < stamp(now - _NOTED):
+        if row.session_seen < stamp(now - _NOTED):
             with self._engine.begin() as connection:
                 seen = update(sessions).where(sessions.c.id == row.session_id).values(seen=stamp(now))
                 connection.execute(seen)
+                note_seen(connection, row.id, now)
         return user_of(row)
 
     def list(self, user_id: str) -> list[Session]:

@@ -32,6 +32,7 @@ users = Table(
     Column("admin", Boolean, nullable=False),
     Column("disabled", Boolean, nullable=False),
     Column("created", String(32), nullable=False),
+    Column("seen", String(32)),
     UniqueConstraint("issuer", "subject", name="users_by_identity"),
 )
 

@@ -32,6 +32,7 @@ PART = 1_000  # papers
 ASKED = 100
 BEGIN, END = "<!-- bench-scale: begin -->", "<!-- bench-scale: end -->"
 
+_PICTURE = "![Each cost by the number of papers, beside n log n](pictures/scale.svg)"
 _FILTERED = ("no filter", "date", "organisation", "date and organisation", "source", "tag", "papers")
 HELD = (
     Held("adding share", least=0.9),
@@ -189,6 +190,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--sizes", default=",".join(map(str, SIZES)), help="numbers of papers, the largest last"
     )
+    parser.add_argument("--silent", action="store_true", help="measure, and leave the report to a later run")
     parser.add_argument("--docs", type=Path, help="a folder of docs to write the figures into")
     chosen = parser.parse_args(arguments)
     for needed in (chosen.papers, chosen.questions):
@@ -197,7 +199,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sizes = sorted(int(size) for size in chosen.sizes.split(","))
     parts = cut(chosen.papers, chosen.work, sizes[-1])
     found = measure(parts, sizes, questions_of(chosen.questions, ASKED), chosen.work)
-    report(found, chosen.work, chosen.docs)
+    if not chosen.silent:
+        report(found, chosen.work, chosen.docs)
 
 
 def report(found: Sizes, work: Path, docs: Path | None) -> None:
@@ -213,7 +216,7 @@ def report(found: Sizes, work: Path, docs: Path | None) -> None:
     (work / "scale.svg").write_text(svg_growth(found), encoding="utf-8")
     if docs is not None:
         (docs / "pictures" / "scale.svg").write_text(svg_growth(found), encoding="utf-8")
-        into_docs(docs / "scaling.md", text)
+        into_docs(docs / "scaling.md", f"{text}\n{_PICTURE}\n")
 
 
 if __name__ == "__main__":

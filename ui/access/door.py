@@ -6,6 +6,7 @@ tried on, nothing is kept by browsers or proxies, and nothing but the style shee
 
 from __future__ import annotations
 
+from asyncio import Semaphore
 from collections.abc import Awaitable, Callable, Collection
 from typing import Literal, NamedTuple
 
@@ -28,6 +29,7 @@ from ui.watch import metrics
 Whom = Literal["anybody", "users", "administrators"]
 Show = Callable[[Visit, str], Response]
 Act = Callable[[Visit], Response]
+_AT_ONCE = 8
 _HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
@@ -60,7 +62,11 @@ class Door(NamedTuple):
 
 
 def answering(door: Door, whom: Whom, show: Show, act: Act) -> Callable[[Request], Awaitable[Response]]:
-    """An endpoint: `show` for GET, with what went wrong if anything did; `act` for POST."""
+    """An endpoint: `show` for GET, with what went wrong if anything did; `act` for POST.
+
+    Few are answered at once, so that a crowd at the door takes no thread from those who are inside.
+    """
+    turns = Semaphore(_AT_ONCE)
 
     def answer(came: Visit) -> Response:
         if came.user is None and whom != "anybody":
@@ -89,7 +95,8 @@ def answering(door: Door, whom: Whom, show: Show, act: Act) -> Callable[[Request
     async def respond(request: Request) -> Response:
         try:
             came = await visit(request)
-            response = await run_in_threadpool(answer, came)
+            async with turns:
+                response = await run_in_threadpool(answer, came)
         except Forged as error:
             return _ours(refused("Not from this page", str(error), 403))
         except IbidError as error:

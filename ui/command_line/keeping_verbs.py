@@ -30,15 +30,17 @@ def backup(configuration: Configuration, target: Path, everyone: bool) -> None:
     caches, settings, accounts and secrets are not.
     """
     from assistant.conversation_tables import KEPT
+    from assistant.libraries import Libraries
     from index.backup import back_up
     from ui.command_line.terminal import keeping
     from ui.parts.render import counted
 
     with ExitStack() as open_ones, keeping() as progress:
         library = open_ones.enter_context(opened(configuration))
-        libraries = {"": library}
-        for person in _people(library) if everyone else ():
-            libraries[f"people/{person}/"] = open_ones.enter_context(_of_person(configuration, person))
+        others = Libraries(library)
+        open_ones.callback(others.close)
+        people = others.people() if everyone else []
+        libraries = {"": library} | {f"people/{person}/": others.own(person) for person in people}
         archive, manifest = back_up(libraries, KEPT, target, progress)
     click.echo(archive)
     told = f"{counted(manifest.papers, 'paper')}, {manifest.size / 2**20:,.1f} MB before packing"
@@ -59,6 +61,7 @@ def restore(configuration: Configuration, archive: Path, force: bool, check: boo
     Nothing is embedded: vectors are part of a backup.
     """
     from assistant.conversation_tables import KEPT
+    from assistant.libraries import Libraries
     from index.backup import read
     from index.restore import restore as put_back
     from ui.command_line.terminal import keeping
@@ -69,48 +72,44 @@ def restore(configuration: Configuration, archive: Path, force: bool, check: boo
             manifest = read(archive, progress=progress)
         else:
             library = open_ones.enter_context(opened(configuration))
+            others = Libraries(library)
+            open_ones.callback(others.close)
 
             def library_at(path: str) -> Library:
-                if not path:
-                    return library
-                return open_ones.enter_context(_of_person(configuration, Path(path).name))
+                return others.own(Path(path).name) if path else library
 
             manifest = put_back(archive, library_at, KEPT, force, progress)
     done = "verified" if check else "restored"
     people = [Path(part.path).name for part in manifest.parts if part.path]
-    others = f", with those of {', '.join(people)}" if people else ""
+    owners = f", with those of {', '.join(people)}" if people else ""
     click.echo(
-        f"{done}: {counted(manifest.papers, 'paper')}{others}, as of {manifest.made} (Ibid {manifest.ibid})",
+        f"{done}: {counted(manifest.papers, 'paper')}{owners}, as of {manifest.made} (Ibid {manifest.ibid})",
         err=True,
     )
 
 
 @click.command()
+@click.option("--repair", "mend", is_flag=True, help="Mend what can be mended, then look again.")
 @click.option("--llm", "models_too", is_flag=True, help="Ask the language models one word each, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @configured
-def doctor(configuration: Configuration, models_too: bool, as_json: bool) -> None:
-    """Check every promise the library makes, and say what is wrong."""
-    from assistant.audit import examine_conversations, examine_models
-    from index.doctor import examine
-    from ui.command_line.terminal import print_findings
+def doctor(configuration: Configuration, mend: bool, models_too: bool, as_json: bool) -> None:
+    """Check every promise the library makes, and say what is wrong.
+
+    A repair loses nothing: what cannot be made again is written to taken-out.jsonl in the library's folder before it
+    goes.
+    """
+    from assistant.audit import examine_conversations, examine_models, repair_conversations
+    from index.doctor import examine, repair
+    from ui.command_line.terminal import print_findings, say_mended
 
     with opened(configuration) as library:
+        if mend:
+            for mended in (*repair(library), *repair_conversations(library)):
+                say_mended(mended)
         findings = [*examine(library), examine_conversations(library)]
         if models_too:
             findings += examine_models(configuration.settings.llm)
         print_findings(findings, library.unreadable(), as_json)
     if not all(finding.holds for finding in findings):
         sys.exit(1)
-
-
-def _people(library: Library) -> list[str]:
-    """The ids of the people who have a library of their own beside this one."""
-    return sorted(path.parent.name for path in library.folder.glob("people/*/catalog.sqlite3"))
-
-
-def _of_person(configuration: Configuration, person: str) -> Library:
-    from index.library import Library
-
-    settings = configuration.settings
-    return Library.open(settings.library / "people" / person, settings.index)

@@ -27,7 +27,7 @@ from assistant.conversation import Conversations, ConversationSummary
 from assistant.engine import Assistant
 from assistant.preferences import preferences
 from assistant.schema import Answer, Answered, Turn
-from index.doctor import Finding
+from index.doctor import Finding, Mended
 from index.ingest import AddReport, Step
 from index.schema import Conflict, Document, Filters, Paper, PaperSource, Passage, Unreadable
 from index.secrets import hidden
@@ -253,6 +253,10 @@ def print_findings(findings: Sequence[Finding], unreadable: Sequence[Unreadable]
         out.print(
             f"note {counted(len(unreadable), 'entry')} of added sources unreadable; `ibid list --failed`"
         )
+
+
+def say_mended(mended: Mended) -> None:
+    notes().print(f"mended {mended.check}: {mended.done}", markup=False)
 
 
 def print_settings(settings: Sequence[Setting], as_json: bool) -> None:

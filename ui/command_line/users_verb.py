@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ui.command_line.options import configured
+from ui.command_line.options import configured, opened
 
 if TYPE_CHECKING:
     from assistant.accounts.accounts import Accounts
@@ -173,13 +173,17 @@ def sign_out(accounts: Accounts, home: str, name: str) -> None:
 @users.command()
 @NAME
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@keeping
-def remove(accounts: Accounts, home: str, name: str, yes: bool) -> None:
-    """Remove NAME, with all that is NAME's own."""
-    user = accounts.people.named(name)
-    if not yes:
-        click.confirm(f"Remove {user.name}, with their papers and conversations?", abort=True, err=True)
-    accounts.people.remove(user.id, lambda gone: None)
+@configured
+def remove(configuration: Configuration, name: str, yes: bool) -> None:
+    """Remove NAME, with the papers, conversations and uploads that are NAME's own."""
+    from assistant.libraries import Libraries
+
+    with _opened(configuration) as accounts:
+        user = accounts.people.named(name)
+        if not yes:
+            click.confirm(f"Remove {user.name}, with all that is their own?", abort=True, err=True)
+        with opened(configuration) as library, closing(Libraries(library)) as libraries:
+            accounts.people.remove(user.id, libraries.forget)
     click.echo(f"removed {user.name}", err=True)
 
 

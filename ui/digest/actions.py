@@ -21,6 +21,7 @@ from ui.digest.atom import MEDIA_TYPE, as_atom
 from ui.digest.forms import FORMS, Edition, summary
 from ui.parts import frame_view
 from ui.parts.exports import Export
+from ui.parts.markup import escape
 from ui.parts.reader import Reader
 
 
@@ -90,10 +91,10 @@ class Digests:
         try:
             edition = self.edition(wish)
         except NoPeriod as error:
-            yield View(main=digest_view.trouble(str(error)), status=str(error))
+            yield View(main=digest_view.trouble(str(error)), status=escape(str(error)))
             return
         whole = self.library.count()
-        yield View(main=digest_view.papers(edition, whole), status=f"{summary(edition.digest)}.")
+        yield View(main=digest_view.papers(edition, whole), status=escape(f"{summary(edition.digest)}."))
         yield self._questions(wish)
 
     def save(self, query: str, question: str) -> Iterator[View]:

@@ -90,6 +90,13 @@ def logging_to(settings: WatchSettings, stream: TextIO | None = None) -> Iterato
         root.removeHandler(handler)
 
 
+def take_over(*names: str) -> None:
+    """Have lines that packages would write by themselves, with all that they hold, come this way too."""
+    for logger in map(logging.getLogger, names):
+        logger.handlers.clear()
+        logger.propagate = True
+
+
 def _uncaught(told: threading.ExceptHookArgs) -> None:
     if told.exc_value is not None and not isinstance(told.exc_value, SystemExit):
         about: tuple[type[BaseException], BaseException, TracebackType | None]

@@ -46,6 +46,8 @@ _FAILED = (
     "Something went wrong here that nobody foresaw. Try again; if it stays so, report it with this name: "
 )
 
+_STARLETTES = b"Internal Server Error"  # what it says where nothing else is said
+
 _current: ContextVar[str] = ContextVar("request", default="")
 
 
@@ -70,6 +72,8 @@ class _Watching:
         self.name = scope[SCOPE] = _name(Headers(scope=scope).get(HEADER, ""))
         self.route = route(scope["path"])
         self.status = 0
+        self._start: Message | None = None  # of a failure, held back until its body comes
+        self._over = False
 
     async def run(self) -> None:
         _current.set(self.name)
@@ -79,10 +83,11 @@ class _Watching:
             await self._app(self._scope, receive, self._named)
         except Exception:
             _log.exception("a request failed", extra={"request": self.name, "route": self.route})
-            if self.status:  # the answer has begun, and can only break off
+            if not self.status:
+                answer = PlainTextResponse(f"{_FAILED}{self.name}\n", status_code=500)
+                await answer(self._scope, self._receive, self._named)
+            elif not self._over:  # it has begun, and can only break off
                 raise
-            answer = PlainTextResponse(f"{_FAILED}{self.name}\n", status_code=500)
-            await answer(self._scope, self._receive, self._named)
         finally:
             self._told(time.perf_counter() - began)
 
@@ -90,6 +95,16 @@ class _Watching:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             MutableHeaders(scope=message)[HEADER] = self.name
+            if self.status == 500:
+                self._start = message
+                return
+        elif self._start is not None:
+            start, self._start = self._start, None
+            if message.get("body") == _STARLETTES:
+                message = {**message, "body": f"{_FAILED}{self.name}\n".encode()}
+                MutableHeaders(scope=start)["Content-Length"] = str(len(message["body"]))
+            await self._send(start)
+        self._over = message["type"] == "http.response.body" and not message.get("more_body", False)
         await self._send(message)
 
     async def _counted(self) -> Message:
