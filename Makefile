@@ -13,7 +13,7 @@ RESOLVED := --universal --python-version 3.11 --generate-hashes --no-emit-index-
 WORK ?= ../scale-work
 
 .DEFAULT_GOAL := help
-.PHONY: help run ask install test check lint types layers docs bench bench-files bench-page bench-scale access-matrix torture lock programs clean
+.PHONY: help run ask install test check lint types layers docs bench bench-files bench-page bench-scale access-matrix torture cluster cluster-test lock programs clean
 
 help: ## Say what there is to do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -63,6 +63,12 @@ bench-page: $(VENV)/tested programs ## Hold the page to its times in Chromium, o
 
 access-matrix: $(VENV)/installed ## Try on a server whether anybody reaches what is another's, by every route and event
 	@$(BIN)/python -m ui.command_line.access_matrix
+
+cluster: $(VENV)/tested ## Start three servers, PostgreSQL, Chroma and nginx on this machine (DATA=folder, PORT=7860)
+	@$(BIN)/python -m ui.command_line.cluster $(or $(DATA),build/cluster) $(if $(PORT),--port $(PORT))
+
+cluster-test: $(VENV)/tested programs ## Kill a server of three in the middle of a conversation
+	@$(BIN)/python -m pytest tests/test_cluster.py
 
 torture: $(VENV)/tested ## Kill a library's process hundreds of times, damage its files, fill its disk
 	@$(BIN)/python -m tests.torture

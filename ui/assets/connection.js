@@ -10,9 +10,12 @@
 
   // ---- Lost and found
 
+  const gone = ({ status }) => status === 502 || status === 504;  // a proxy's word: no server of ours says so
+
   window.fetch = async (...given) => {
     try {
       const answer = await plain(...given);
+      if (gone(answer)) throw new TypeError("the server behind the proxy is gone");
       found();
       if (answer.ok) return followed(answer);
       await refused(answer.clone());
@@ -80,8 +83,10 @@
   let broken = false;
   const look = async () => {
     if (broken || !byId("offline")) return;
-    try { await plain(new URL("./", location), { method: "HEAD", cache: "no-store" }); found(); }
-    catch { setTimeout(look, PAUSE); }
+    try {
+      if (gone(await plain(new URL("./", location), { method: "HEAD", cache: "no-store" }))) setTimeout(look, PAUSE);
+      else found();
+    } catch { setTimeout(look, PAUSE); }
   };
 
   const found = () => {

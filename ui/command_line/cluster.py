@@ -12,7 +12,7 @@ import secrets
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -70,9 +70,9 @@ class Cluster:
         first, *others = self.replicas.values()
         with ExitStack() as parts:
             for stage in ([self.postgres, self.chroma], [first], [*others, self.ingest], [self.nginx]):
+                parts.callback(_end, stage)
                 for part in stage:
                     part.start()
-                    parts.callback(part.stop)
                 for part in stage:
                     part.wait(_PATIENCE)
             yield self
@@ -82,6 +82,13 @@ class Cluster:
         """The link for the first administrator, where there is nobody yet."""
         said = self.replicas[NAMES[0]].said()
         return next((line.strip() for line in said.splitlines() if "/welcome?token=" in line), "")
+
+
+def _end(stage: Sequence[Program]) -> None:
+    for part in stage:
+        part.leave()
+    for part in stage:
+        part.stop()
 
 
 def free_port() -> int:

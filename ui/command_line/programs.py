@@ -86,10 +86,16 @@ class Program:
             self.process.kill()
             self.process.wait()
 
+    def leave(self) -> None:
+        """Tell it to end; `stop` waits for that."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(self.farewell)
+
     def stop(self) -> None:
-        if self.process is None or self.process.poll() is not None:
+        """Tell it to end, wait, and kill it where it does not."""
+        self.leave()
+        if self.process is None:
             return
-        self.process.send_signal(self.farewell)
         try:
             self.process.wait(_LEAVING)
         except subprocess.TimeoutExpired:

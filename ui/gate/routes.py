@@ -69,6 +69,9 @@ ROUTES: tuple[Rule, ...] = (
     # What a page is made of holds nothing of anyone's, and the sign-in page needs it too.
     *_rules(READ, "/assets/{path:path} /static/{path:path} /theme.css /favicon.ico /robots.txt", "public"),
     *_rules(READ, "/manifest.json /pwa_icon", "public"),
+    *_rules(
+        "GET", "/gradio_api/app_id /gradio_api/app_id/", "public"
+    ),  # by it a page knows that its server is back
     *_rules(READ, "/health /ready", "public", programs=True),
     *_rules("GET", "/gradio_api/startup-events", "public"),  # Gradio asks it of itself once it listens
     *_rules(READ, "/metrics", "public", programs=True),  # which asks for a secret of its own
@@ -116,7 +119,7 @@ ROUTES: tuple[Rule, ...] = (
     *_rules(ANY, "/gradio_api/stream/{session_hash}/{run}/{component_id}/{file:path}", "closed"),
     *_rules(ANY, "/gradio_api/user /gradio_api/user/ /gradio_api/token /gradio_api/token/", "closed"),
     *_rules(ANY, "/gradio_api/login_check /gradio_api/login_check/ /login /login/ /logout", "closed"),
-    *_rules(ANY, "/gradio_api/app_id /gradio_api/app_id/ /gradio_api/queue/status", "closed"),
+    *_rules(ANY, "/gradio_api/queue/status", "closed"),
     *_rules(ANY, "/gradio_api/runs /gradio_api/runs/ /gradio_api/run-history/{rest:path}", "closed"),
     *_rules(ANY, "/gradio_api/dev/{rest:path} /gradio_api/process_recording", "closed"),
     *_rules(ANY, "/gradio_api/vibe-{rest:path} /gradio_api/undo-vibe-{rest:path}", "closed"),
