@@ -22,7 +22,9 @@ class Indexing:
 
     @property
     def words(self) -> str:
-        """What is being added now; empty where nothing is."""
+        """What is being added or mended now; empty where nothing is."""
+        if state := self.library.state:
+            return state
         own = file_words(self.adding.jobs) if self.library.may_change else ""
         if own:
             return own

@@ -162,7 +162,7 @@ def search(
 ) -> None:
     """Find papers: one line a paper, with the passage that matched best."""
     from ui.command_line.batch import search_lines
-    from ui.command_line.terminal import print_results
+    from ui.command_line.terminal import print_results, print_state
     from ui.programs.results import search_results
 
     require_one(query, batch, "QUERY")
@@ -176,6 +176,7 @@ def search(
             click.echo(json.dumps(found.model_dump(mode="json")))
         else:
             print_results(library.search(str(query), count, scope))
+        print_state(library)
 
 
 @cli.command()
@@ -190,7 +191,7 @@ def ask(
 ) -> None:
     """Answer a question from the papers, each sentence cited."""
     from ui.command_line.batch import answer_lines
-    from ui.command_line.terminal import print_answer
+    from ui.command_line.terminal import print_answer, print_state
 
     require_one(question, batch, "QUESTION")
     with opened(configuration) as library:
@@ -204,6 +205,7 @@ def ask(
             click.echo(answer.model_dump_json())
         else:
             print_answer(answer)
+        print_state(library)
 
 
 @cli.command()

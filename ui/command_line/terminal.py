@@ -29,6 +29,7 @@ from assistant.preferences import preferences
 from assistant.schema import Answer, Answered, Turn
 from index.doctor import Finding, Mended
 from index.ingest import AddReport, Step
+from index.library import Library
 from index.schema import Conflict, Document, Filters, Paper, PaperSource, Passage, Unreadable
 from index.secrets import hidden
 from ui.command_line.outcome import failed_words, failure_lines, outcome_lines
@@ -184,6 +185,12 @@ def print_results(results: Sequence[Passage]) -> None:
         out.print(f"   {_shortened(passage.chunk.text)}", markup=False)
     if not results:
         notes().print("Nothing found.")
+
+
+def print_state(library: Library) -> None:
+    """What a reader should know of the library just now, if anything."""
+    if state := library.state:
+        notes().print(state, markup=False, style="yellow")
 
 
 def print_answer(answer: Answer) -> None:
