@@ -29,8 +29,8 @@ ask: $(VENV)/installed ## Answer one question on the terminal: make ask Q="…"
 
 install: $(VENV)/installed ## Set up .venv with the ibid command
 
-test: $(VENV)/tested programs ## Run the whole test suite
-	@$(BIN)/python -m pytest
+test: $(VENV)/tested programs ## Run the whole test suite, a file to a processor at a time
+	@$(BIN)/python -m pytest -n $(or $(JOBS),auto) --dist loadfile
 
 check: $(VENV)/tested lint types layers test ## Everything CI checks
 

@@ -22,12 +22,13 @@ from index.database import shown
 from index.errors import LibraryError
 from index.filters import Bounds, organization_key
 from index.lexemes import all_of, any_of, beginning, phrase, quoted, vector
-from index.ranking import Ranking, either, together
+from index.ranking import LONG, Ranking, either, together
 from index.rows import Indexed
 from index.vectors import Hit
 from index.words import Wanted, analyzer
 
 _BUDGETS = (2500, 20_000)  # candidates that are ranked, and that are where the first were too few
+_OF_LONG = 0.4  # of either where items are long
 _RANKED_BY = 24  # the rarest words of a query
 _NARROW = 2000  # papers in scope up to which all that holds a word is ranked
 
@@ -37,7 +38,7 @@ CREATE TABLE {name} (
     comments integer, sources text[] NOT NULL, tokens integer NOT NULL, length integer NOT NULL,
     words tsvector NOT NULL
 ) WITH (toast_tuple_target = 8160);
-ALTER TABLE {name} ALTER words SET STORAGE MAIN;
+ALTER TABLE {name} ALTER words SET STORAGE EXTERNAL;
 CREATE INDEX {name}_words ON {name} USING gin (words) WITH (gin_pending_list_limit = 1024);
 CREATE INDEX {name}_paper ON {name} (paper_id);
 CREATE TABLE {name}_terms (term text COLLATE "C" PRIMARY KEY, held integer NOT NULL) WITH (fillfactor = 60);
@@ -176,7 +177,8 @@ class FullText:
         """What to rank: first what is most likely to be best, then more where that was too little."""
         every = [(position,) for position in range(len(sizes))]
         narrow = scope.papers is not None and len(scope.papers) <= _NARROW
-        for budget in () if narrow else _BUDGETS:
+        share = _OF_LONG if self._average > LONG else 1.0
+        for budget in () if narrow else (int(most * share) for most in _BUDGETS):
             chosen = clauses(sizes, self.count(), budget)
             if count < budget and len(chosen) and set(chosen) != set(every):
                 yield chosen

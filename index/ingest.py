@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from index import batches
 from index.ahead import Ahead, Making
+from index.batches import Batch, Found
 from index.caches import Caches
 from index.catalog import Catalog
 from index.chunking import Chunker
@@ -17,16 +19,13 @@ from index.contents import Contents
 from index.course import Course
 from index.embedding import Embedder
 from index.failpoints import reached
-from index.known import Known, identity, keys
+from index.known import Known, identity
 from index.layout import Layout
 from index.merge import merge
-from index.premade import Premade
-from index.reading import Content, Over, Read, Reading, Source, Told, sizes_of
+from index.reading import Over, Read, Reading, Source, Told, sizes_of
 from index.rows import Entry, Record
 from index.schema import Conflict, Document, Notice, Unreadable, Value
 
-_BATCH = 256  # papers that are stored at once, or fewer of much text
-_LARGEST = 100_000  # characters: what an interruption loses is embedded within seconds
 _PAUSE = 0.1  # seconds between two words on how far the embedding is
 
 
@@ -89,14 +88,6 @@ Mirror = Callable[[str, set[tuple[str, int]]], None]
 """Told a source and all that it said: the papers' ids, each with its ordinal."""
 
 
-class Found(Value):
-    """A document with the place in its source that it came from."""
-
-    document: Document
-    source: str
-    ordinal: int
-
-
 class Ingestion:
     """One addition of files to a library, whose writer lock the caller holds."""
 
@@ -117,7 +108,7 @@ class Ingestion:
         self._named: tuple[str, dict[str, int]] = ("", {})
         self._named_files: set[str] = set()
         self._said: dict[str, set[tuple[str, int]]] = {}
-        self._under_way: _Batch | None = None
+        self._under_way: Batch | None = None
         self._unshown: list[Told] = []
         self._contents: Contents | None = None
         self._mirror: Mirror | None = None
@@ -141,11 +132,11 @@ class Ingestion:
         self._step = Step(files=len(sources))
         self._contents = contents
         with Ahead(self.embedder) as ahead:
-            batch = _Batch()
+            batch = Batch()
             for told in reading.read(sources, self._settle):
                 if batch.full and isinstance(told, Read):
                     self._begin(batch, ahead)
-                    batch = _Batch()
+                    batch = Batch()
                 self._take(told, batch)
                 self._settle()
             self._begin(batch, ahead)
@@ -159,8 +150,8 @@ class Ingestion:
 
     def restore(self, entries: Sequence[Entry]) -> None:
         """Store papers again as they were; what has a vector still is not embedded."""
-        for start in range(0, len(entries), _BATCH):
-            batch = entries[start : start + _BATCH]
+        for start in range(0, len(entries), batches.PAPERS):
+            batch = entries[start : start + batches.PAPERS]
             self._write([self._entry(entry.document, entry.records) for entry in batch])
             self.caches.follow()
             reached("ingest.restored")
@@ -171,8 +162,8 @@ class Ingestion:
         Chunks that come out the same keep their vectors.
         """
         ids = self.catalog.paper_ids()
-        for start in range(0, len(ids), _BATCH):
-            batch = ids[start : start + _BATCH]
+        for start in range(0, len(ids), batches.PAPERS):
+            batch = ids[start : start + batches.PAPERS]
             entries = [
                 self._entry(document, self.catalog.records(document.paper.id))
                 for document in self._stored(batch)
@@ -188,7 +179,7 @@ class Ingestion:
     def _entry(self, document: Document, said: Sequence[Record]) -> Entry:
         return Entry(document=document, chunks=tuple(self.chunker.chunks(document)), records=tuple(said))
 
-    def _take(self, told: Told, batch: _Batch) -> None:
+    def _take(self, told: Told, batch: Batch) -> None:
         source = told.source
         if isinstance(told, Over):
             batch.over[source.key] = told.content
@@ -234,7 +225,7 @@ class Ingestion:
         times[key] = times.get(key, 0) + 1
         return times[key]
 
-    def _begin(self, batch: _Batch, ahead: Ahead) -> None:
+    def _begin(self, batch: Batch, ahead: Ahead) -> None:
         """Have a batch embedded, and store the one before it in the meantime.
 
         What the one before may change of it is stored first: papers that both tell of, and all where sources are
@@ -272,7 +263,7 @@ class Ingestion:
         for told in unshown:
             self._show(told)
 
-    def _commit(self, batch: _Batch, making: Making) -> None:
+    def _commit(self, batch: Batch, making: Making) -> None:
         if batch.entries:
             self._put(batch.entries, batch.texts, making)
             self.caches.follow()
@@ -381,33 +372,6 @@ class Ingestion:
             conflicting=tuple(self._conflicts.values()),
             noticed=tuple(self._noticed.values()),
         )
-
-
-class _Batch:
-    """What is stored at once: documents, and the sources that end with them; then what becomes of these."""
-
-    def __init__(self) -> None:
-        self.found: list[Found] = []
-        self.premade = Premade()
-        self.over: dict[str, Content | None] = {}
-        self.entries: list[Entry] = []
-        self.texts: dict[str, str] = {}
-        self.making: Making | None = None
-        self._characters = 0
-
-    @property
-    def full(self) -> bool:
-        return len(self.found) >= _BATCH or self._characters >= _LARGEST
-
-    def add(self, found: Found) -> None:
-        self.found.append(found)
-        self._characters += len(found.document.text)
-
-    def meets(self, other: _Batch) -> bool:
-        """Whether the other may tell of a paper that this one, whose papers are resolved, does."""
-        mine = [found.document.paper for found in self.found] + [e.document.paper for e in self.entries]
-        theirs = (found.document.paper for found in other.found)
-        return not keys(mine).isdisjoint(keys(theirs))
 
 
 def _pages(document: Document) -> int:

@@ -14,6 +14,8 @@ from index.filters import Bounds
 from index.lexemes import phrase
 
 _ALIKE = "CAST('{1,1,1,1}' AS real[])"  # every occurrence counts one
+LONG = 800
+"""Words from which on an item is long."""
 _LIMITS = {
     "papers": "paper_id = ANY(:papers)",
     "excluded": "paper_id <> ALL(:excluded)",
@@ -61,15 +63,19 @@ class Ranking:
         return name
 
     def ranked(self, score: str, average: float, count: int, offset: int = 0) -> str:
-        """The query for the best of them: rows of `id` and `score`, best first."""
+        """The query for the best of them: rows of `id` and `score`, best first.
+
+        `average` is how many words an item has. Those of long items lie apart from their rows, and are fetched once.
+        """
         self.given |= {"average": max(average, 1.0), "count": count, "offset": offset}
         norm = (
             f"{SATURATION} * ({1 - LENGTH} + {LENGTH} * length / CAST(:average AS double precision)) AS norm"
         )
         columns = ", ".join(("id", norm, *self._columns))
+        words = "setweight(words, 'D') AS words" if average > LONG else "words"
+        found = f"SELECT id, length, {words} FROM {self.table} WHERE {self._where} OFFSET 0"
         return (
-            f"SELECT id, {score} AS score FROM "
-            f"(SELECT {columns} FROM {self.table} WHERE {self._where} OFFSET 0) AS weighed "
+            f"SELECT id, {score} AS score FROM (SELECT {columns} FROM ({found}) AS found OFFSET 0) AS weighed "
             "ORDER BY score DESC, id LIMIT :count OFFSET :offset"
         )
 

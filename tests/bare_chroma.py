@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from index.vectors import _client
+from index.vectors import _embedded
 from tests.killing import Say, _child
 
 _DIMENSION, _BATCH = 384, 250
@@ -57,7 +57,7 @@ def kill_bare(work: Path, number: int, held: set[str], longest: float) -> Left:
 
 
 def _opened(folder: Path) -> Any:
-    client, _ = _client(folder)
+    client, _ = _embedded(folder)
     return client.get_or_create_collection(
         "bare", configuration={"hnsw": {"space": "cosine"}}, embedding_function=None
     )

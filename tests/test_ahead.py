@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from index import ingest
+from index import batches
 from index.ahead import Ahead
 from index.embedding import Embedder, Fingerprint
 from index.errors import EmbedderError
@@ -55,7 +55,7 @@ class Failing(Held):
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ingest, "_BATCH", 10)
+    monkeypatch.setattr(batches, "PAPERS", 10)
 
 
 def entries(count: int) -> list[dict[str, str]]:

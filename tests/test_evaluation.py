@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -35,8 +35,10 @@ from assistant.evaluation.sets import find_sets, read_rows
 from assistant.evaluation.systems import SYSTEMS, chosen_systems
 from assistant.schema import Answer, Sentence, Turn
 from assistant.settings import AnswerSettings
+from index.database import server_database
 from index.errors import ExtraMissing, ReadError, SettingsError
 from index.filters import bounds
+from index.full_text import FullText
 from index.keywords import Keywords
 from index.library import Library
 from index.rows import Indexed
@@ -199,12 +201,22 @@ def test_without_the_extra_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         ranking_measures({"a": 1}, ["a"])
 
 
-def test_bm25_alone_ranks_scifact_as_published(tmp_path: Path) -> None:
+@pytest.fixture(params=["tantivy", "PostgreSQL"])
+def keywords(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Keywords]:
+    """An empty keyword index of either kind."""
+    if request.param == "tantivy":
+        yield Keywords.in_folder(tmp_path)
+        return
+    database = server_database(request.getfixturevalue("storage")())
+    yield Keywords(FullText(database, "words_1_chunks"), FullText(database, "words_1_papers"))
+    database.dispose()
+
+
+def test_bm25_alone_ranks_scifact_as_published(keywords: Keywords) -> None:
     """The published nDCG@10 is 0.679 (Pyserini) and 0.687 (bm25s): the harness gives what others get."""
     shared = Path(__file__).parents[1].parent / "shared" / "bench" / "scifact"
     if not shared.is_dir():
         pytest.skip(f"{shared} absent")
-    keywords = Keywords.in_folder(tmp_path)
     keywords.follow([as_indexed(row) for row in read_rows(shared / "corpus.jsonl.gz")], [])
     (case_set,) = find_sets(shared.parent, ["scifact/test"])
     scores = []

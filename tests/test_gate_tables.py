@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import pytest
 from gradio.routes import App
 
+from assistant.accounts.settings import AccessSettings
 from assistant.engine import Assistant
 from index.library import Library
+from index.settings import StorageSettings
 from ui import app
+from ui.access import choice
+from ui.access.opening import open_door
+from ui.access.routes import routes as door_routes
 from ui.beside import beside
 from ui.gate.events import ENDPOINTS, PAGES, SERVICES, Events, classified, services_of
-from ui.gate.routes import ROUTES, Rule, rule_for
+from ui.gate.routes import DOOR, ROUTES, Rule, rule_for
 from ui.rooms import Rooms
 
 pytestmark = pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning")
@@ -49,6 +55,17 @@ def test_each_route_of_the_application_has_a_rule(assembled: tuple[gr.Blocks, An
         path for _, path in found
     }
     assert not {(method, path) for method, path in found if rule_for(method, _filled(path)) is None}
+
+
+def test_each_page_of_the_door_has_a_rule_where_there_are_accounts(tmp_path: Path) -> None:
+    with open_door(AccessSettings(login=True), tmp_path, StorageSettings()) as door:
+        assert door is not None
+        found = set(paths([*door_routes(door), choice.route]))
+    assert len(found) > 10
+    for method, path in found:
+        rule = rule_for(method, _filled(path), (*DOOR, *ROUTES))
+        assert rule is not None, (method, path)
+        assert rule.access != "closed"
 
 
 def _filled(template: str) -> str:

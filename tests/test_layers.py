@@ -15,6 +15,7 @@ FILES = {
     ".gitignore",
     "CHANGELOG.md",
     "CONTRIBUTING.md",
+    "SECURITY.md",
     "LICENSE",
     "Makefile",
     "README.md",

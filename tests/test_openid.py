@@ -119,7 +119,11 @@ def test_somebody_signs_in_and_joins(site: str, provider: Provider, accounts: Ac
         ({"sub": None}, "sub"),
         ({"at_hash": "AAAAAAAAAAAAAAAAAAAAAA"}, "at_hash"),
     ],
-    ids=str,
+    ids=lambda given: (
+        ""
+        if isinstance(given, str)
+        else ",".join(map(str, given)) + ("" if all(given.values()) else " absent")
+    ),
 )
 def test_an_id_token_that_says_the_wrong_thing_lets_nobody_in(
     site: str, provider: Provider, accounts: Accounts, lies: dict[str, Any], reason: str

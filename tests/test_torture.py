@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from assistant.conversation import Conversations
 from index.checksums import sums
 from index.library import Library
 from tests.killing import state_of
@@ -59,6 +60,7 @@ def test_the_moments_of_a_command_are_its_first_middle_and_last_passings() -> No
 
 
 def test_a_state_tells_any_change_of_a_paper(library: Library) -> None:
+    Conversations(library)
     before = state_of(library.folder)
     assert len(before.papers) == 6
     with library.catalog.engine.begin() as connection:

@@ -76,6 +76,8 @@ def kill(work: Path, kills: int, lanes: int) -> tuple[list[str], list[str]]:
         for command, moment in planned[lane::lanes]:
             told = killing.kill(bases[lane], work / f"lane-{lane}", command, moment, courses[command])
             say("round", json.dumps(asdict(told)))
+            if told.wrong:
+                print(f"{command} at {moment}: {told.wrong}", file=sys.stderr, flush=True)
 
     rounds = [json.loads(said) for said in _lanes(lanes, play)]
     lines = [f"{'kills':<20}{'all':>5}{'at failpoints':>15}{'at random':>11}{'ended first':>13}"

@@ -22,15 +22,23 @@ def corpus_library(
     papers: Sequence[Path], settings: IndexSettings, work: Path, progress: Progress | None = None
 ) -> Library:
     """The library of the given files, below `work`. Raises ReadError where the files hold no paper."""
-    folder = work / f"{papers[0].parent.name}-{_identity(papers, settings)}"
-    library = Library.open(folder, settings)
-    if not (folder / _DONE).exists():
+    identity = _identity(papers, settings)
+    folder = work / f"{papers[0].parent.name}-{identity}"
+    library = Library.open(folder, _apart(settings, identity))
+    if not (folder / _DONE).exists() or library.count() == 0:
         library.add(list(papers), progress)
         if library.count() == 0:
             library.close()
             raise ReadError(f"{', '.join(map(str, papers))}: no papers in them")
         (folder / _DONE).touch()
     return library
+
+
+def _apart(settings: IndexSettings, identity: str) -> IndexSettings:
+    """The settings with a place of its own for the library, where it is kept on servers."""
+    storage = settings.storage
+    namespace = f"{storage.namespace[:20] or 'eval'}_{identity}"
+    return settings.model_copy(update={"storage": storage.model_copy(update={"namespace": namespace})})
 
 
 def _identity(papers: Sequence[Path], settings: IndexSettings) -> str:

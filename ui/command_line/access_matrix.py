@@ -16,16 +16,20 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from assistant.evaluation.neighbours import try_neighbours
+from index.library import Library
 from ui.command_line.access_trial import Role, Trial, endpoint, event, trial
 from ui.gate.events import ENDPOINTS, PAGES
 from ui.gate.routes import DOOR, ROUTES, Rule
 
 _READ = 200_000  # characters of a reply that are looked at
+_RETRIEVALS = 10_000
 _SHORT = 1.0  # seconds that a stream is listened to which may never end
 _DOES = {  # what each event that stands for several is told to do
     "ChatPage._run": ("ask", "retry", "edit", "unstate", "open"),
@@ -126,7 +130,7 @@ def _routes(made: Trial, role: Role) -> Iterator[tuple[str, str, Attempt]]:
                 yield (
                     kind,
                     f"{method} {path[:80]}",
-                    lambda method=method, path=path: _request(made, role, method, path),
+                    partial(_request, made, role, method, path),
                 )
 
 
@@ -147,7 +151,7 @@ def _filled(made: Trial, rule: Rule) -> list[str]:
     for name in re.findall(r"\{(\w+)", rule.path):
         pattern = re.compile(r"\{" + name + r"(:\w+)?\}")
         filled = [
-            pattern.sub(lambda _, value=value: value, one)
+            pattern.sub(value.replace("\\", "\\\\"), one)
             for one in filled
             for value in values.get(name, ["1"])
         ]
@@ -169,7 +173,9 @@ def _request(made: Trial, role: Role, method: str, path: str) -> tuple[int, str]
         "data": [],
         "model": "x",
     }
-    body = {} if method in ("GET", "HEAD") else {"json": said | {"component_id": 1, "fn_name": "titles"}}
+    body: dict[str, Any] = (
+        {} if method in ("GET", "HEAD") else {"json": said | {"component_id": 1, "fn_name": "titles"}}
+    )
     client = role.client(made.address)
     with (
         suppress(httpx.TimeoutException),
@@ -234,7 +240,7 @@ def _events(made: Trial, role: Role, library: str) -> Iterator[tuple[str, str, A
                 yield (
                     "events",
                     f"{known} {do} in {where}, {library}",
-                    lambda k=known, s=session, g=given, t=told: _set_off(made, role, library, k, s, g, t),
+                    partial(_set_off, made, role, library, known, session, given, told),
                 )
 
 
@@ -257,7 +263,7 @@ def _services(made: Trial, role: Role, library: str) -> Iterator[tuple[str, str,
                 yield (
                     "services",
                     f"{service} in {library}",
-                    lambda body=body: _post(made, role, library, "/gradio_api/component_server", body),
+                    partial(_post, made, role, library, "/gradio_api/component_server", body),
                 )
 
 
@@ -277,7 +283,7 @@ def _endpoints(made: Trial, role: Role, library: str) -> Iterator[tuple[str, str
         yield (
             "endpoints",
             f"{name} in {library}",
-            lambda name=name, data=data: _called(made, role, library, name, data),
+            partial(_called, made, role, library, name, data),
         )
 
 
@@ -292,7 +298,7 @@ def _forms(made: Trial, role: Role) -> Iterator[tuple[str, str, Attempt]]:
     if role.name.startswith("owner"):
         return
     for do, name in (("token", "token"), ("session", "account session")):
-        yield "forms", f"/account {do}", lambda do=do, name=name: _form(made, role, do, names[name])
+        yield "forms", f"/account {do}", partial(_form, made, role, do, names[name])
 
 
 def _form(made: Trial, role: Role, do: str, held: str) -> tuple[int, str]:
@@ -346,9 +352,19 @@ def main() -> int:
     ):
         matrix = tried(made)
     print(table(matrix))
-    for crossed in matrix.crossed[:50]:
-        print(f"  CROSSED {crossed}")
-    return 1 if matrix.crossed or not matrix.seen else 0
+    with (
+        tempfile.TemporaryDirectory(prefix="ibid-access-") as folder,
+        Library.open(Path(folder) / "library") as library,
+    ):
+        found = try_neighbours(library, _RETRIEVALS)
+    print(
+        f"random retrievals over two users' near-identical libraries: {found.retrievals:,} "
+        f"({found.passages:,} passages, {found.answers:,} answers)\nleaks: {len(found.leaks)}"
+    )
+    crossed = [*matrix.crossed, *found.leaks]
+    for words in crossed[:50]:
+        print(f"  CROSSED {words}")
+    return 1 if crossed or not matrix.seen or not found.passages else 0
 
 
 if __name__ == "__main__":

@@ -26,10 +26,9 @@ from assistant.engine import Assistant
 from index.library import Library
 from index.settings import IndexSettings, StorageSettings
 from ui import app
-from ui.access.cookies import SESSION
+from ui.access.cookies import LIBRARY, SESSION
 from ui.access.opening import open_door
 from ui.gate.events import Events
-from ui.rooms import CHOICE
 from ui.settings import LimitSettings
 
 PASSWORD = "an unlikely passphrase for trials"
@@ -57,7 +56,7 @@ class Role:
     def client(self, address: str, library: str = "mine") -> httpx.Client:
         """Their browser or program, in one of their libraries; the same one each time."""
         if library not in self.clients:
-            cookies = dict(self.cookies) | {CHOICE: library}
+            cookies = dict(self.cookies) | {LIBRARY: library}
             headers = dict(self.headers) | {"Ibid-Library": library}
             options: dict[str, Any] = {"timeout": _SECONDS, "verify": False, "trust_env": False}
             self.clients[library] = httpx.Client(

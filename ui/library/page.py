@@ -82,7 +82,8 @@ class LibraryPage:
         self.bridge.submit(self._tag, None, self._outputs, **every)
         self.bridge.delete(self._remove, None, self._outputs, **every)
         self.bridge.undo(self._bring_back, None, self._outputs, **every)
-        self.bridge.upload(self._give, None, self._outputs, **every)
+        # One after another: of two at once, the rows of the first could be painted over those of the second.
+        self.bridge.upload(self._give, None, self._outputs, **every | {"concurrency_limit": 1})
         self.bridge.input(self._paste, None, self._outputs, **every)
         self.bridge.retry(self._retry, None, self._outputs, **every)
         self.bridge.stop(self._cancel, None, self._outputs, **every)
