@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 
 from index.aside import Aside
-from index.caches import Caches, Faults
+from index.caches import Caches
 from index.caches import Progress as RebuildProgress
 from index.catalog import Catalog
 from index.chunking import Chunker
@@ -24,17 +24,13 @@ from index.contents import Contents
 from index.disk import told_plainly
 from index.embedding import Embedder, Fingerprint, load_embedder
 from index.errors import (
-    DiskTrouble,
     EmbedderMismatch,
-    LibraryError,
-    LibraryLocked,
     NotAllowed,
     PaperNotFound,
 )
 from index.ingest import AddReport, Ingestion, Mirror, Progress, Step
 from index.lock import lock_of
 from index.lookup import ADDING, Lookup
-from index.mending import Mending
 from index.migrate import Tables
 from index.mishaps import tell_errors
 from index.online.addresses import Address, advised, parted
@@ -51,22 +47,24 @@ from index.snapshot import put
 from index.sources import Sources
 from index.spread.errands import Way
 from index.spread.workers import Workers, workers
+from index.upkeep import Upkeep
 
 _FOLLOWING = "ibid watch"
-_AT_ONCE = (
-    2.0  # seconds that the first search waits for vectors that are made anew; a small library has them then
-)
 
 
-class _Held:
-    """What a library has open, for all who see it."""
+class _Once:
+    """A model that is loaded when it is first asked for, once for all who see the library."""
 
-    def __init__(self) -> None:
-        self.guard = threading.RLock()
-        self.caches: Caches | None = None
-        self.mending: Mending | None = None
-        self.embedder: Embedder | None = None
-        self.lender: Library | None = None
+    def __init__(self, load: Callable[[], Embedder]) -> None:
+        self._load = load
+        self._guard = threading.Lock()
+        self._loaded: Embedder | None = None
+
+    def loaded(self) -> Embedder:
+        with self._guard:
+            if self._loaded is None:
+                self._loaded = self._load()
+            return self._loaded
 
 
 class Library(Lookup):
@@ -88,7 +86,8 @@ class Library(Lookup):
         self.lock = lock_of(folder, self.catalog.engine)
         self.catalog.fence = self.lock.fence
         self.originals = Originals(folder)
-        self._held = _Held()
+        self._upkeep = Upkeep(folder, self.lock, self._unopened_caches)
+        self._model = _Once(lambda: load_embedder(settings.embedding.model, settings.embedding.models))
 
     @classmethod
     def open(cls, folder: Path | str, settings: IndexSettings | None = None) -> Library:
@@ -113,7 +112,7 @@ class Library(Lookup):
     def beside(self, folder: Path, settings: IndexSettings) -> Library:
         """Another library that is embedded by this one's model, which is in memory once for both."""
         other = Library.open(folder, settings)
-        other._held.lender = self
+        other._model = _Once(lambda: self.embedder)
         return other
 
     def __enter__(self) -> Library:
@@ -125,7 +124,7 @@ class Library(Lookup):
         self.close()
 
     def close(self) -> None:
-        self._close_caches()
+        self._upkeep.close()
         self.catalog.close()
 
     # Changing
@@ -262,16 +261,16 @@ class Library(Lookup):
         `progress` is told papers while embedding, then chunks.
         """
         self.require_changeable()
-        with self._held.guard:
-            self._close_caches()
-        with told_plainly(self.folder), self.lock.writing("ibid rebuild"), self._held.guard:
-            self._close_caches()
+        with self._upkeep.guard:
+            self._upkeep.close()
+        with told_plainly(self.folder), self.lock.writing("ibid rebuild"), self._upkeep.guard:
+            self._upkeep.close()
             caches = self._unopened_caches()
             if self.catalog.fact("cut") != self._cut() or self.catalog.unfit(caches.model):
                 self._ingestion(caches).recut(progress)
                 self._remember_model()
             caches.rebuild(progress)
-            self._held.caches = caches
+            self._upkeep.caches = caches
 
     def renew(self, entries: Sequence[Entry], gone: Sequence[str] = ()) -> None:
         """Store papers anew as they are given, cut and embedded where that is needed, and forget those `gone`."""
@@ -293,10 +292,10 @@ class Library(Lookup):
         The folder's files are moved. The caches are made anew when they are next needed, without embedding anything.
         """
         self.require_changeable()
-        with self._held.guard:
-            self._close_caches()
-        with told_plainly(self.folder), self.lock.writing("ibid restore"), self._held.guard:
-            self._close_caches()
+        with self._upkeep.guard:
+            self._upkeep.close()
+        with told_plainly(self.folder), self.lock.writing("ibid restore"), self._upkeep.guard:
+            self._upkeep.close()
             caches = self._unopened_caches()
             caches.start_over()
             self.originals.take_in(unpacked / "files")
@@ -306,16 +305,12 @@ class Library(Lookup):
 
     def mended(self) -> None:
         """Wait until vectors that are being made anew are; raises what keeps them from being so."""
-        mending = self._held.mending
-        if mending is not None:
-            mending.wait()
-            if mending.trouble is not None:
-                raise mending.trouble
+        self._upkeep.mended()
 
     @property
     def state(self) -> str:
         """What a reader should know of the library just now, as a sentence; empty where all is well."""
-        return "" if self._held.mending is None else self._held.mending.state
+        return self._upkeep.state
 
     def tag(self, paper_ids: Sequence[str], tag: str) -> None:
         """File papers under a tag; ValueError where it is no name."""
@@ -339,12 +334,12 @@ class Library(Lookup):
     @property
     def open_caches(self) -> Caches | None:
         """Both caches where they are open; unlike `caches` this opens nothing."""
-        return self._held.caches
+        return self._upkeep.caches
 
     @property
     def opened(self) -> bool:
         """Whether the model and both caches are open, so that a question waits for neither."""
-        return self._held.caches is not None and "embedder" in vars(self)
+        return self._upkeep.caches is not None and "embedder" in vars(self)
 
     def tell_database_errors(self, told: Callable[[str], None]) -> None:
         """Have each error of the catalog's database told by its kind: `connection`, `integrity` or `other`."""
@@ -354,12 +349,7 @@ class Library(Lookup):
 
     @cached_property
     def embedder(self) -> Embedder:
-        with self._held.guard:
-            if self._held.embedder is None:
-                self._held.embedder = (
-                    self._held.lender.embedder if self._held.lender else self._load_embedder()
-                )
-            return self._held.embedder
+        return self._model.loaded()
 
     @cached_property
     def online(self) -> Online:
@@ -369,9 +359,6 @@ class Library(Lookup):
     def chunker(self) -> Chunker:
         chunking = self.settings.chunking
         return Chunker(chunking.tokens, chunking.overlap, self.embedder.count, self.embedder.window)
-
-    def _load_embedder(self) -> Embedder:
-        return load_embedder(self.settings.embedding.model, self.settings.embedding.models)
 
     def _settled(self, caches: Caches, sources: Sources, report: AddReport) -> AddReport:
         """Have the caches and the kept files follow what became of sources, and report it too."""
@@ -391,13 +378,8 @@ class Library(Lookup):
     @property
     def caches(self) -> Caches:
         """Both caches, brought up to date where this process may write, rebuilt where they are broken."""
-        with self._held.guard:
-            self.require_same_model()  # each time: another process may have rebuilt with another model
-            if self._held.caches is None:
-                caches = self._unopened_caches()
-                self._bring_up(caches)
-                self._held.caches = caches
-            return self._held.caches
+        self.require_same_model()  # each time: another process may have rebuilt with another model
+        return self._upkeep.opened()
 
     def _ingestion(self, caches: Caches) -> Ingestion:
         keep_tokens = self.settings.embedding.tokens
@@ -407,60 +389,6 @@ class Library(Lookup):
         fingerprint = self.embedder.fingerprint
         place = Place(self.folder, self.settings.storage, self.catalog.engine)
         return Caches(place, self.catalog, fingerprint.key, fingerprint.sha256)
-
-    def _close_caches(self) -> None:
-        if self._held.mending is not None:
-            self._held.mending.stop()
-            self._held.mending = None
-        if self._held.caches is not None:
-            self._held.caches.close()
-            self._held.caches = None
-
-    def _bring_up(self, caches: Caches) -> None:
-        """Have the caches hold what the catalog holds; vectors alone are made anew beside the search by words."""
-        found = caches.faults()
-        if found.vectors and not found.words:
-            caches.close()
-            caches.by_words_alone = True
-            self._held.mending = Mending(self.folder, self.lock, self._mend, caches.renew)
-            self._held.mending.wait(_AT_ONCE)
-            return
-        if caches.sealed and not (found or caches.behind):
-            return
-        try:
-            with (
-                told_plainly(self.folder),
-                self.lock.writing("ibid, bringing the caches up to date"),
-            ):
-                self._make_whole(caches, found)
-        except (LibraryLocked, DiskTrouble):
-            if found:
-                raise
-
-    def _make_whole(self, caches: Caches, found: Faults) -> None:
-        """Have caches with these faults follow the catalog; where they cannot, they are made anew."""
-        if found.vectors:
-            caches.rebuild()
-            return
-        if found.words:
-            caches.rebuild_words()
-        try:
-            caches.follow()
-            caches.seal()
-            broken = bool(caches.faults())
-        except DiskTrouble:
-            raise
-        except LibraryError:
-            broken = True
-        if broken:
-            caches.rebuild()
-
-    def _mend(self) -> None:
-        caches = self._unopened_caches()
-        try:
-            self._make_whole(caches, caches.faults())
-        finally:
-            caches.close()
 
     @contextmanager
     def _writing(self, purpose: str) -> Iterator[Caches]:
@@ -476,7 +404,7 @@ class Library(Lookup):
                 yield caches
             finally:
                 if caches.behind:  # whatever stopped it may have left a cache half written
-                    self._close_caches()
+                    self._upkeep.close()
                 else:
                     caches.seal()
 

@@ -13,8 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from index import library as library_module
-from index import probing
+from index import probing, upkeep
 from index.library import Library
 from tests.conftest import PAPERS, CountingEmbedder
 from tests.killing import SETTINGS, Say, _child, _forked, embedder, unsound
@@ -84,7 +83,7 @@ def open_damaged(base: Path, work: Path, damage: Damage) -> Opened:
 
 def _open(folder: Path, say: Say) -> None:
     probing.asked = _forked
-    library_module._AT_ONCE = 0.0  # the first search goes on while the vectors are made anew
+    upkeep._AT_ONCE = 0.0  # the first search goes on while the vectors are made anew
     started = time.monotonic()
     with Library.open(folder, SETTINGS) as library:
         library.embedder = counting = CountingEmbedder(embedder())

@@ -318,7 +318,7 @@ def test_papers_are_found_by_their_words_while_the_vectors_are_made_anew(
     shutil.copytree(built, folder)
     (path,) = (folder / "caches-1").glob("chroma/*/data_level0.bin")
     _spoil(path, "garbled")
-    monkeypatch.setattr("index.library._AT_ONCE", 0.0)
+    monkeypatch.setattr("index.upkeep._AT_ONCE", 0.0)
     library = open_library(model=hashing)
     with writing(folder, "another"):  # so that it has to wait
         found = library.search("warblers sung by young males")

@@ -114,18 +114,23 @@ def damage(work: Path, places: int, sample: int, lanes: int) -> tuple[list[str],
     opened = [json.loads(said) for said in _lanes(lanes, play)]
     lines = [f"{'damaged files':<20}{'cases':>7}{'breaches':>10}{'noticed in, median':>20}{'longest':>9}"
              f"{'first answer, median':>22}{'longest':>9}"]  # fmt: skip
-    for part in ("chroma/", "keywords/", ".json"):
-        told = [each for each in opened if part in each["damage"]["file"]]
+    for part in ("chroma", "keywords", "notes"):
+        told = [each for each in opened if _part(each["damage"]["file"]) == part]
         if told:
             noticed, answered = ([each[name] for each in told] for name in ("noticed", "answered"))
             lines.append(
-                f"{part.strip('/'):<20}{len(told):>7}{sum(bool(each['wrong']) for each in told):>10}"
+                f"{part:<20}{len(told):>7}{sum(bool(each['wrong']) for each in told):>10}"
                 f"{median(noticed):>18.2f} s{max(noticed):>7.2f} s{median(answered):>20.2f} s{max(answered):>7.2f} s"
             )
     wrong = [f"{each['damage']}: {each['wrong']}" for each in opened if each["wrong"]]
     if len(opened) != len(wanted):
         wrong.append(f"{len(opened)} of {len(wanted)} damaged libraries were opened")
     return lines, wrong
+
+
+def _part(file: str) -> str:
+    """Which cache a file is of; what is of neither says where they are, or what they were."""
+    return next((part for part in ("chroma", "keywords") if part in Path(file).parts), "notes")
 
 
 def _like(library: Path, other: Path, damage: Any) -> Any:
