@@ -31,7 +31,7 @@ from assistant.citations import faults
 from assistant.conversation import Conversations
 from assistant.engine import Assistant
 from assistant.schema import Turn
-from index import failpoints, ingest, probing
+from index import batches, failpoints, probing
 from index.doctor import examine
 from index.embedding import Embedder
 from index.library import Library
@@ -189,7 +189,7 @@ def _placed(folder: Path, files: Path, name: str, under: str = "") -> Path:
 
 @contextmanager
 def _opened(folder: Path, say: Say | None = None, settings: IndexSettings = SETTINGS) -> Iterator[Library]:
-    ingest._BATCH = _BATCH
+    batches.PAPERS = _BATCH
     with Library.open(folder, settings) as library:
         library.embedder = embedder()
         if say is not None:

@@ -88,7 +88,7 @@ def test_a_library_takes_the_vectors_that_another_has(
     stepping: list[str], settings: IndexSettings, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     parts = scale.cut(papers, tmp_path, 20)
-    monkeypatch.setattr("index.lookup.load_embedder", lambda *_: counting)
+    monkeypatch.setattr("index.library.load_embedder", lambda *_: counting)
     scale_steps.fill(tmp_path / "large", parts, None, settings)
     embedded = len(counting.embedded)
     scale_steps.fill(tmp_path / "small", parts[:1], tmp_path / "large", settings)

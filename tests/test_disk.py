@@ -144,7 +144,7 @@ def test_a_disk_that_fills_up_stops_an_addition_that_goes_on_when_there_is_room(
     papers: tuple[dict[str, Any], ...],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("index.ingest._BATCH", 8)
+    monkeypatch.setattr("index.batches.PAPERS", 8)
     library = open_library(small_disk / "library", hashing)
     library.add([write_papers("papers.jsonl", *papers)])
     words = " ".join(f"The string of kite {n} sings in the wind." for n in range(60))

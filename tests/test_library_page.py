@@ -668,13 +668,13 @@ def test_what_was_uploaded_is_served_to_nobody(
         page.get_by_label("Choose files").set_input_files(tmp_path / "wells.md")
         expect(row(page, "wells.md")).to_have_attribute("data-stage", "failed")
     (kept,) = (library.folder / "uploads").glob("*/wells.md")
-    assert page.request.get(f"{address}/gradio_api/file={kept}").status == 403
+    assert page.request.get(f"{address}/gradio_api/file={kept}").status == 404
 
 
 def test_a_path_that_no_upload_made_is_not_believed(own: tuple[Library, str], visit: Visit) -> None:
     page = visit(f"{own[1]}/library")
     page.evaluate("window.ibid.send('upload', { sent: '/etc/hostname', name: 'x.txt' })")
-    expect(page.locator("#notice [role=alert]")).to_contain_text("did not arrive")
+    expect(page.locator("#notice [role=alert]")).to_contain_text("not yours to use")
     assert Path("/etc/hostname").exists()
 
 

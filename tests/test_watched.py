@@ -305,7 +305,8 @@ def test_a_line_a_request_and_a_line_a_question_and_none_has_its_words(
     patiently(lambda: '"model api"' in lines.getvalue())
     told = [json.loads(line) for line in lines.getvalue().splitlines()]
     question, request = (
-        next(one for one in told if one["message"] == kind) for kind in ("question", "request")
+        next(one for one in told if one["message"] == kind and one.get("route", "model api") == "model api")
+        for kind in ("question", "request")
     )
     assert (question["request"], request["request"]) == ("q-1", "q-1")
     assert (question["outcome"], question["engine"], question["kind"]) == ("answered", "extractive", "find")

@@ -77,7 +77,9 @@ def launch_options(limits: LimitSettings) -> dict[str, Any]:
     }
 
 
-def serve(assistant: Assistant, host: str, port: int, watch: WatchSettings, **more: Any) -> None:
+def serve(
+    assistant: Assistant, host: str, port: int, watch: WatchSettings = WatchSettings(), **more: Any
+) -> None:
     """Serve an assistant and its library until Ctrl-C or SIGTERM, with what `beside` takes.
 
     After SIGTERM the server is ready for nobody, and answers under way may end. IbidError where the port is taken.
@@ -92,6 +94,7 @@ def serve(assistant: Assistant, host: str, port: int, watch: WatchSettings, **mo
             readiness.leave(watch.drain)
         if page.server:
             page.server.close()  # type: ignore[no-untyped-call]
+        readiness.settle()
 
 
 def start(

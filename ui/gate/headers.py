@@ -40,7 +40,7 @@ _ALWAYS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": (
         "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), microphone=(),"
-        " midi=(), payment=(), usb=(), clipboard-read=(), clipboard-write=(self)"
+        " midi=(), payment=(), usb=(), clipboard-read=(self), clipboard-write=(self)"
     ),
 }
 _YEAR = 365 * 24 * 3600  # seconds

@@ -26,6 +26,7 @@ class Readiness:
         self._library = library
         self._leaving = threading.Event()
         self._opening = threading.Lock()
+        self._thread: threading.Thread | None = None
 
     @property
     def leaving(self) -> bool:
@@ -49,7 +50,14 @@ class Readiness:
     def open(self) -> None:
         """Open the model and the caches on a thread of its own, unless that is under way."""
         if not self.leaving and self._opening.acquire(blocking=False):
-            threading.Thread(target=self._open, name="opening the library", daemon=True).start()
+            self._thread = threading.Thread(target=self._open, name="opening the library", daemon=True)
+            self._thread.start()
+
+    def settle(self) -> None:
+        """Wait for what is being opened: native code must not be at work when the process ends."""
+        self._leaving.set()
+        if self._thread is not None:
+            self._thread.join()
 
     def _open(self) -> None:
         try:
