@@ -75,10 +75,14 @@ class Held(Assistant):
 
 
 class Failing(Assistant):
-    """The real assistant, which fails while `trouble` is set, after its first piece where `late`."""
+    """The real assistant, which fails with `trouble` until it is `mended`, after its first piece where `late`."""
 
     trouble: Exception | None = None
     late = False
+
+    def __init__(self, library: Library) -> None:
+        super().__init__(library)
+        self.mended = threading.Event()  # shared with the copy that a server makes
 
     def stream(
         self,
@@ -88,7 +92,7 @@ class Failing(Assistant):
         stop: Stop | None = None,
     ) -> Iterator[Event]:
         for event in super().stream(question, turns, filters, stop):
-            if self.trouble and (isinstance(event, Delta) or not self.late):
+            if self.trouble and not self.mended.is_set() and (isinstance(event, Delta) or not self.late):
                 if self.late:
                     yield event
                 raise self.trouble
@@ -291,7 +295,7 @@ def test_a_failure_is_told_in_place_and_can_be_retried(
         error.get_by_role("button", name="Copy details").click()
         expect(error.get_by_role("button", name="Copied")).to_be_visible()
         assert "IbidError" in page.evaluate("navigator.clipboard.readText()")
-        assistant.trouble = None
+        assistant.mended.set()
         error.get_by_role("button", name="Retry").click()
         expect(page.locator("#thread a.cite").first).to_be_visible()
         expect(page.locator("#thread .turn")).to_have_count(1)
