@@ -477,7 +477,7 @@ def take_pictures(page: Page, assistant: Failing, mark: str, ask: Ask) -> None:
     begin(page, "What replaces human preference labels?")
     expect(page.locator("#error")).to_be_visible()
     picture("error")
-    assistant.trouble = None
+    assistant.mended.set()
     if mark == "390":
         page.get_by_role("button", name="Conversations and filters").click()
     page.locator("#since textarea, #since input").fill("2023")
