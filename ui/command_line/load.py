@@ -54,6 +54,10 @@ class Asked(NamedTuple):
     error: str = ""
 
 
+_UNLIMITED = {"IBID_LIMITS__QUESTIONS_A_MINUTE": "0", "IBID_LIMITS__QUESTIONS_AT_ONCE": "0"}
+"""To the server all readers are one user, who would be told to wait."""
+
+
 class Server(NamedTuple):
     """A server's address, and the process it runs in."""
 
@@ -70,7 +74,8 @@ class Server(NamedTuple):
 def serving(library: Path, port: int) -> Iterator[Server]:
     """`ibid serve` over a library, until left."""
     command = [sys.executable, "-m", "ui", "serve", "--library", str(library), "--port", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    unlimited, nowhere = os.environ | _UNLIMITED, subprocess.DEVNULL
+    with subprocess.Popen(command, env=unlimited, stdout=nowhere, stderr=nowhere) as process:
         server = Server(f"http://127.0.0.1:{port}", process.pid)
         try:
             _wait_for(server.address, process)
