@@ -1,13 +1,19 @@
 """The control: the same kind of kills against a bare Chroma folder, without a catalog, a seal or a rebuild.
 
-A child writes and deletes by Chroma alone and says what was done; another opens what is left and looks for it.
+A child writes and deletes by Chroma alone and says what was done; another opens what is left and looks for it. As the
+library is killed at failpoints and at random moments, so is this: every other kill comes within milliseconds of a file
+of the graph being written.
 """
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 import signal
+import threading
+import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +24,8 @@ from index.vectors import _embedded
 from tests.killing import Say, _child
 
 _DIMENSION, _BATCH = 384, 250
+_AMID = 0.02  # seconds that writing a graph of some thousand vectors takes
+_PATIENCE = 60.0  # seconds until an aimed kill comes in any case
 
 
 @dataclass
@@ -33,9 +41,15 @@ def kill_bare(work: Path, number: int, held: set[str], longest: float) -> Left:
 
     `held` is what it held before, and is brought up to date; a folder that is broken is begun anew.
     """
-    folder = work / "bare"
-    moment = random.Random(number).uniform(0.3, longest)
-    said, ended = _child(lambda say: _write(folder, number, sorted(held), say), after=moment)
+    folder, chance = work / "bare", random.Random(number)
+    moment, aimed = chance.uniform(0.3, longest), chance.uniform(0, _AMID) if number % 2 else None
+
+    def write(say: Say) -> None:
+        if aimed is not None:
+            threading.Thread(target=_die_amid_writing, args=(folder, aimed), daemon=True).start()
+        _write(folder, number, sorted(held), say)
+
+    said, ended = _child(write, after=moment if aimed is None else _PATIENCE)
     expected, unsure = set(held), set[str]()
     for kind, *ids in said:
         if kind in ("writing", "deleting"):
@@ -54,6 +68,24 @@ def kill_bare(work: Path, number: int, held: set[str], longest: float) -> Left:
     else:
         held.update(left[-1][1:])
     return Left(ended == -signal.SIGKILL, wrong)
+
+
+def _die_amid_writing(folder: Path, after: float) -> None:
+    """End this process so many seconds after a file of the graph has changed."""
+    before = _graph(folder)
+    while _graph(folder) == before:
+        time.sleep(0.0005)
+    time.sleep(after)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _graph(folder: Path) -> dict[str, tuple[int, int]]:
+    found = {}
+    for path in folder.glob("*/*"):
+        with suppress(OSError):
+            told = path.stat()
+            found[str(path)] = (told.st_mtime_ns, told.st_size)
+    return found
 
 
 def _opened(folder: Path) -> Any:
