@@ -29,8 +29,10 @@ ask: $(VENV)/installed ## Answer one question on the terminal: make ask Q="…"
 
 install: $(VENV)/installed ## Set up .venv with the ibid command
 
+# What fails beside other tests is tried once more alone: a few wait for something for seconds only, and every processor is busy.
 test: $(VENV)/tested programs ## Run the whole test suite, a file to a processor at a time
-	@$(BIN)/python -m pytest -n $(or $(JOBS),auto) --dist loadfile
+	@$(BIN)/python -m pytest -n $(or $(JOBS),auto) --dist loadfile || \
+		$(BIN)/python -m pytest --last-failed --last-failed-no-failures none
 
 check: $(VENV)/tested lint types layers test ## Everything CI checks
 
