@@ -145,7 +145,7 @@
   const last = () => [...document.querySelectorAll("#thread .said, #live .said")].at(-1)?.textContent.trim();
 
   window.ibid.watchers.push((element) => {
-    if (element.closest("#thread") && last() && last() === kept("ibid-asked") && !document.querySelector("#live .turn")) keep("ibid-asked", "");
+    if (element.closest("#thread, #live") && last() && last() === kept("ibid-asked") && !document.querySelector("#live .turn")) keep("ibid-asked", "");
   });
 
   const restore = () => {
