@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 
-from sqlalchemy import Connection, Engine, bindparam, delete, insert, select, text, update
+from sqlalchemy import Connection, Engine, bindparam, insert, select, text, update
 
 from assistant import conversation_words
 from assistant.conversation_tables import conversations, texts, turns
@@ -88,11 +88,6 @@ def take_in(connection: Connection, conversation_id: str) -> None:
         connection.execute(insert(texts).values(row | {"conversation_id": conversation_id}))
     if is_server(connection.engine):
         conversation_words.note(connection, conversation_id, **row)
-
-
-def leave_out(connection: Connection, conversation_id: str) -> None:
-    """Forget the words of a conversation."""
-    connection.execute(delete(texts).where(texts.c.conversation_id == conversation_id))
 
 
 def find(connection: Connection, words: str, limit: int, owner: str) -> dict[str, Snippet]:

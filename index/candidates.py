@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import combinations
 
-_RATHER = 3  # times the budget that the rarest word may take where nothing else narrows
 _PAIRED = 6  # frequent words that are looked at for where two meet
 _TOGETHER = 2.5  # words of one question meet that much more often than chance has it
 
