@@ -25,6 +25,7 @@ from ui.beside import beside
 from ui.chat.page import ChatPage
 from ui.digest.page import DigestPage
 from ui.library.page import LibraryPage
+from ui.parts.sparing import SparingBlocks
 from ui.programs import endpoints
 from ui.rooms import Rooms
 from ui.settings import LimitSettings
@@ -47,8 +48,8 @@ def build(rooms: Rooms, queue: int = LimitSettings().queue) -> gr.Blocks:
     `queue` is how many events may wait; 0: any number.
     """
     first = rooms.room(LOCAL)
-    page: gr.Blocks
-    with gr.Blocks(title="Ibid", analytics_enabled=False, fill_width=True, fill_height=True) as page:
+    page: SparingBlocks
+    with SparingBlocks(title="Ibid", analytics_enabled=False, fill_width=True, fill_height=True) as page:
         ChatPage(page, lambda request: rooms.of(request).chat, first.chat)
         endpoints.declare(lambda request: rooms.of(request).programs)
     with page.route("Library", "/library"):

@@ -318,12 +318,15 @@ class Chat:
 
     def _writing(self, visitor: str, visit: object, run: Run) -> Generator[View, None, bool]:
         """A run as it comes along; whether the visitor stayed to its end."""
-        searched = False
+        searched, painted = False, -1
         for progress in run.follow():
             if self._looking.get(visitor) is not visit:
                 return False
             if progress.over:
                 break
+            if progress.version == painted:
+                continue
+            painted = progress.version
             view = View(live=thread_view.live(progress), status=thread_view.status(progress))
             if progress.passages and not searched:
                 searched = True
