@@ -8,7 +8,8 @@ where it was sent.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextvars import ContextVar
 from typing import Any, Literal
 
@@ -96,9 +97,20 @@ def _bounded(stream: Any, count: Callable[[int], None]) -> Any:
                 yield part
 
         async def aclose(self) -> None:
-            await stream.aclose()
+            await _to_its_end(stream.aclose())
 
     return Counted()
+
+
+async def _to_its_end(closing: Coroutine[Any, Any, None]) -> None:
+    """Wait for a connection to close. It does even where the wait is cancelled: half closed, it would stay open."""
+    task = asyncio.ensure_future(closing)
+    _closing.add(task)
+    task.add_done_callback(_closing.discard)
+    await asyncio.shield(task)
+
+
+_closing: set[asyncio.Future[None]] = set()  # the loop keeps no task alive by itself
 
 
 def _signing(header: KeyHeader, key: SecretStr) -> Any:
