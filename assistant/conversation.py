@@ -132,14 +132,6 @@ class Conversations:
         reached("conversation.written")
         return self.open(conversation_id)
 
-    def replace_last(self, conversation_id: str, turn: Turn) -> Conversation:
-        """Put a turn in place of the last one, as when a question is asked again."""
-        with self._engine.begin() as connection:
-            self._claim(connection, conversation_id, updated=_now())
-            last = max(_length(connection, conversation_id) - 1, 0)
-            _put(connection, conversation_id, last, turn)
-        return self.open(conversation_id)
-
     def replace_from(self, conversation_id: str, position: int, turn: Turn) -> Conversation:
         """Put a turn at `position`, from 0, in place of that one and all after it: its question was edited."""
         with self._engine.begin() as connection:

@@ -47,16 +47,6 @@ def lock_of(folder: Path, engine: Engine) -> Lock:
     return DatabaseLock(engine) if is_server(engine) else FolderLock(folder)
 
 
-def writing(folder: Path, purpose: str) -> AbstractContextManager[None]:
-    """Hold the lock of the library in a folder; see `Lock`."""
-    return FolderLock(folder).writing(purpose)
-
-
-def purpose(folder: Path) -> str:
-    """What the library in a folder is being written for; see `Lock`."""
-    return FolderLock(folder).purpose()
-
-
 class FolderLock:
     """The lock of a library in a folder of this machine."""
 

@@ -16,7 +16,7 @@ from index.embedding import Embedder, Fingerprint
 from index.errors import IbidError
 from index.ingest import AddReport, Noticed, Step
 from index.library import Library
-from index.lock import writing
+from index.lock import FolderLock
 from index.schema import Notice, Unreadable
 from tests.pdfs import paper_that_hides
 from ui.library.adding import Adding, Job
@@ -97,7 +97,7 @@ def test_what_could_not_be_read_of_a_file_is_told_beside_what_could(library: Lib
 
 def test_a_file_that_failed_for_a_while_is_added_by_a_retry(library: Library, arrived: Any) -> None:
     adding = Adding(library)
-    with writing(library.folder, "ibid add"):
+    with FolderLock(library.folder).writing("ibid add"):
         adding.take(arrived("wells.jsonl", PAPER), "wells.jsonl")
         (job,) = done(adding)
         assert job.stage == "failed"
@@ -382,7 +382,7 @@ def test_a_waiting_file_is_cancelled_at_once_and_the_others_are_added(
 
 def test_a_file_given_twice_is_kept_until_both_have_read_it(library: Library, arrived: Any) -> None:
     adding = Adding(library)
-    with writing(library.folder, "ibid add"):
+    with FolderLock(library.folder).writing("ibid add"):
         adding.take(arrived("wells.jsonl", PAPER), "wells.jsonl")
         done(adding)
     adding.take(arrived("wells.jsonl", PAPER), "wells.jsonl")

@@ -15,7 +15,7 @@ import pytest
 
 from index.errors import EmbedderMismatch
 from index.library import Library
-from index.lock import writing
+from index.lock import FolderLock
 from index.seal import Seal
 from index.settings import IndexSettings
 from index.word_index import WordIndex
@@ -267,7 +267,7 @@ sys.path[:0] = [sys.argv[2]]
 from pathlib import Path
 from conftest import CountingEmbedder, HashingEmbedder
 from index.library import Library
-from index.lock import writing
+from index.lock import FolderLock
 from index.seal import Seal
 with Library.open(Path(sys.argv[1])) as library:
     library.embedder = CountingEmbedder(HashingEmbedder())
@@ -320,7 +320,7 @@ def test_papers_are_found_by_their_words_while_the_vectors_are_made_anew(
     _spoil(path, "garbled")
     monkeypatch.setattr("index.upkeep._AT_ONCE", 0.0)
     library = open_library(model=hashing)
-    with writing(folder, "another"):  # so that it has to wait
+    with FolderLock(folder).writing("another"):  # so that it has to wait
         found = library.search("warblers sung by young males")
         assert found[0].paper.title == "A Grammar of Bird Song"
         assert {name for passage in found for name in passage.found_by} == {"keyword"}

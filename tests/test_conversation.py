@@ -117,14 +117,14 @@ def test_turns_added_by_two_tabs_at_once_are_all_kept(library: Library) -> None:
 def test_the_last_turn_is_replaced_when_it_is_asked_again(library: Library) -> None:
     conversations, key = started(library, "first", "second")
     conversations.set_feedback(key, 1, Feedback(verdict="down"))
-    kept = conversations.replace_last(key, turn("second", text="Better."))
+    kept = conversations.replace_from(key, 1, turn("second", text="Better."))
     assert [one.answer.text for one in kept.turns] == ["Nothing says.", "Better."]
     assert kept.turns[1].feedback is None, "it was given for another answer"
 
 
-def test_replacing_the_last_of_no_turns_adds_it(library: Library) -> None:
+def test_replacing_a_turn_that_is_not_there_adds_it(library: Library) -> None:
     conversations, key = started(library)
-    assert conversations.replace_last(key, turn("first")).title == "first"
+    assert conversations.replace_from(key, 0, turn("first")).title == "first"
     assert questions(conversations, key) == ["first"]
 
 
@@ -134,7 +134,7 @@ def test_a_replacement_that_fails_leaves_the_turn_that_was_there(
     conversations, key = started(library, "first", "second")
     monkeypatch.setattr("assistant.conversation_search.take_in", lambda connection, key: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        conversations.replace_last(key, turn("third"))
+        conversations.replace_from(key, 1, turn("third"))
     assert questions(conversations, key) == ["first", "second"]
 
 
@@ -287,7 +287,7 @@ def test_a_name_counts_for_more_than_what_was_said(library: Library) -> None:
 
 def test_what_is_no_longer_said_is_no_longer_found(library: Library) -> None:
     conversations, key = started(library, "tides", "gulls")
-    conversations.replace_last(key, turn("terns"))
+    conversations.replace_from(key, 1, turn("terns"))
     assert not conversations.search("gulls")
     assert conversations.search("terns")
     conversations.truncate(key, 1)

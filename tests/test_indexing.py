@@ -17,7 +17,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from index.ingest import AddReport, Progress, Step
 from index.library import Library
-from index.lock import purpose, writing
+from index.lock import FolderLock
 from index.settings import IndexSettings
 from ui.chat.indexing import file_words
 from ui.library.adding import Job
@@ -98,7 +98,7 @@ def test_papers_that_another_program_adds_are_told_and_counted(
     with serving(own) as address:
         page = visit(address)
         before = own.count()
-        with writing(own.folder, "ibid add"):
+        with FolderLock(own.folder).writing("ibid add"):
             expect(page.locator("#indexing")).to_contain_text(
                 f"Another program is adding papers: {before} papers"
             )
@@ -150,12 +150,12 @@ def test_of_files_on_their_way_the_one_being_read_is_told_and_the_others_counted
 
 
 def test_a_writer_that_was_killed_writes_no_more(tmp_path: Path) -> None:
-    assert purpose(tmp_path) == ""
-    with writing(tmp_path, "ibid add"):
-        assert purpose(tmp_path) == "ibid add"
+    assert FolderLock(tmp_path).purpose() == ""
+    with FolderLock(tmp_path).writing("ibid add"):
+        assert FolderLock(tmp_path).purpose() == "ibid add"
         left = (tmp_path / "writer.json").read_text()
     (tmp_path / "writer.json").write_text(left)  # a killed process removes nothing, and its lock is gone
-    assert purpose(tmp_path) == ""
+    assert FolderLock(tmp_path).purpose() == ""
 
 
 @pytest.mark.skipif(not os.environ.get("IBID_PICTURES"), reason="set IBID_PICTURES=1 to renew docs/pictures")

@@ -23,7 +23,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from index.embedding import Embedder, Fingerprint
 from index.library import Library
-from index.lock import writing
+from index.lock import FolderLock
 from index.merge import title_key
 from index.schema import Filters
 from tests.paged import long_paper
@@ -309,7 +309,7 @@ def test_a_removal_that_is_not_possible_says_why_and_keeps_the_page(
     library, address = own
     page = visit(f"{address}/library")
     choose(page, "ColBERT")
-    with writing(library.folder, "ibid add"):
+    with FolderLock(library.folder).writing("ibid add"):
         page.get_by_role("button", name="Remove", exact=True).click()
         expect(page.locator("#notice [role=alert]")).to_contain_text("is being written by")
     expect(page.locator("#papers tbody tr").first).to_be_visible()
@@ -563,7 +563,7 @@ def test_a_file_that_failed_is_retried(own: tuple[Library, str], tmp_path: Path,
     library, address = own
     (tmp_path / "wells.jsonl").write_text(PAPER, encoding="utf-8")
     page = visit(f"{address}/library?view=add")
-    with writing(library.folder, "ibid add"):
+    with FolderLock(library.folder).writing("ibid add"):
         page.get_by_label("Choose files").set_input_files(tmp_path / "wells.jsonl")
         expect(row(page, "wells.jsonl")).to_contain_text("is being written by")
     page.reload()
@@ -664,7 +664,7 @@ def test_what_was_uploaded_is_served_to_nobody(
         "# Wells\n\n<script>alert(1)</script> Wells run dry.", encoding="utf-8"
     )
     page = visit(f"{address}/library?view=add")
-    with writing(library.folder, "ibid add"):
+    with FolderLock(library.folder).writing("ibid add"):
         page.get_by_label("Choose files").set_input_files(tmp_path / "wells.md")
         expect(row(page, "wells.md")).to_have_attribute("data-stage", "failed")
     (kept,) = (library.folder / "uploads").glob("*/wells.md")

@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,40 +13,17 @@ import pytest
 
 from index.errors import LibraryLocked
 from index.library import Library
-from index.lock import writing
-
-HOLD = """
-import sys
-from pathlib import Path
-from index.lock import writing
-with writing(Path(sys.argv[1]), "ibid add"):
-    print("held", flush=True)
-    sys.stdin.read()
-"""
+from index.lock import FolderLock
+from tests.writers import another_writer
 
 
-@contextmanager
-def another_writer(folder: Path) -> Iterator[subprocess.Popen[str]]:
-    """A process of its own that holds the lock until the block ends."""
-    command = [sys.executable, "-c", HOLD, str(folder)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "held\n"
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def test_a_second_writer_is_told_within_a_second_who_holds_the_lock(tmp_path: Path) -> None:
-    with another_writer(tmp_path) as other:
-        started = time.monotonic()
-        with (
-            pytest.raises(LibraryLocked, match=rf"process {other.pid} \(`ibid add`, since 2"),
-            writing(tmp_path, "x"),
-        ):
-            pass
-        assert time.monotonic() - started < 1
+def test_a_second_writer_is_told_who_holds_the_lock(tmp_path: Path) -> None:
+    with (
+        another_writer(tmp_path) as other,
+        pytest.raises(LibraryLocked, match=rf"process {other.pid} \(`ibid add`, since 2"),
+        FolderLock(tmp_path).writing("x"),
+    ):
+        pass
 
 
 def test_a_reader_works_while_another_process_writes(
@@ -71,30 +46,33 @@ def test_the_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
     with another_writer(tmp_path) as other:
         other.kill()
         other.wait()
-        with writing(tmp_path, "after"):
+        with FolderLock(tmp_path).writing("after"):
             pass
 
 
 def test_a_second_thread_is_told_too(tmp_path: Path) -> None:
     with (
-        writing(tmp_path, "first"),
+        FolderLock(tmp_path).writing("first"),
         pytest.raises(LibraryLocked, match=rf"process {os.getpid()} \(`first`"),
-        writing(tmp_path, "second"),
+        FolderLock(tmp_path).writing("second"),
     ):
         pass
 
 
 def test_the_lock_is_free_after_an_error(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError, match="inside"), writing(tmp_path, "first"):
+    with pytest.raises(RuntimeError, match="inside"), FolderLock(tmp_path).writing("first"):
         raise RuntimeError("inside")
-    with writing(tmp_path, "second"):
+    with FolderLock(tmp_path).writing("second"):
         pass
 
 
 def test_a_holder_that_left_no_name_is_another_process(tmp_path: Path) -> None:
     with another_writer(tmp_path):
         (tmp_path / "writer.json").write_text("{")
-        with pytest.raises(LibraryLocked, match="written by another process"), writing(tmp_path, "x"):
+        with (
+            pytest.raises(LibraryLocked, match="written by another process"),
+            FolderLock(tmp_path).writing("x"),
+        ):
             pass
 
 

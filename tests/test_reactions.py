@@ -132,9 +132,9 @@ def test_a_turn_kept_before_there_were_reactions_opens() -> None:
 def test_an_answer_asked_for_again_remembers_the_one_it_replaced(kept: Kept) -> None:
     conversations, key = kept
     conversations.append(key, turn(ASKED, text="First."))
-    assert conversations.replace_last(key, turn(ASKED, text="Second.")).turns[0].replaced == "First."
-    assert conversations.replace_last(key, turn(ASKED, text="Second.")).turns[0].replaced == ""
-    assert conversations.replace_last(key, turn("Another?", text="Third.")).turns[0].replaced == ""
+    assert conversations.replace_from(key, 0, turn(ASKED, text="Second.")).turns[0].replaced == "First."
+    assert conversations.replace_from(key, 0, turn(ASKED, text="Second.")).turns[0].replaced == ""
+    assert conversations.replace_from(key, 0, turn("Another?", text="Third.")).turns[0].replaced == ""
 
 
 # ---- Exported

@@ -22,7 +22,7 @@ from index.doctor import examine
 from index.errors import EmbedderError
 from index.following import follow
 from index.library import Library
-from index.lock import writing
+from index.lock import FolderLock
 from index.reading import Content, key_of
 from index.schema import Filters, Unreadable
 from index.watching import Followed, Plan, Stamp, Watching, decide, is_gone, look
@@ -193,7 +193,7 @@ def embedded(watched: Watched) -> list[str]:
 def test_a_touched_file_is_not_read_and_nothing_is_embedded(watched: Watched) -> None:
     change = watched.library.catalog.change()
     os.utime(watched.folder / "wells.jsonl", ns=(1, 1))
-    with writing(watched.library.folder, "another"):  # not even the lock is asked for
+    with FolderLock(watched.library.folder).writing("another"):  # not even the lock is asked for
         assert not watched.step().changed
     assert watched.told == []
     assert embedded(watched) == []
@@ -436,7 +436,7 @@ def test_what_happened_while_nobody_watched_is_made_good_at_the_start(watched: W
 
 def test_where_another_writes_it_waits_and_says_so_once(watched: Watched) -> None:
     watched.write("rain.jsonl", RAIN)
-    with writing(watched.library.folder, "ibid add"):
+    with FolderLock(watched.library.folder).writing("ibid add"):
         watched.step()
     (said,) = watched.told
     assert "is being written by process" in str(said)

@@ -31,8 +31,10 @@ from tests import killing
 from tests.bare_chroma import kill_bare
 from tests.damaging import chosen, damages, open_damaged
 from tests.killing import COMMANDS, Course, Say, _child
+from tests.writers import another_writer, told_after
 
 _WITHIN = 5.0  # seconds in which damage is to be noticed
+_TOLD_WITHIN = 1.0  # seconds in which a second writer is to be told
 _SHARES = {
     "add": 5,
     "update": 4,
@@ -123,6 +125,8 @@ def damage(work: Path, places: int, sample: int, lanes: int) -> tuple[list[str],
                 f"{median(noticed):>18.2f} s{max(noticed):>7.2f} s{median(answered):>20.2f} s{max(answered):>7.2f} s"
             )
     wrong = [f"{each['damage']}: {each['wrong']}" for each in opened if each["wrong"]]
+    late = [each for each in opened if each["noticed"] > _WITHIN]
+    wrong += [f"{each['damage']}: noticed after {each['noticed']:.1f} s" for each in late]
     if len(opened) != len(wanted):
         wrong.append(f"{len(opened)} of {len(wanted)} damaged libraries were opened")
     return lines, wrong
@@ -158,6 +162,18 @@ def control(work: Path, kills: int, lanes: int) -> tuple[list[str], list[str]]:
     lines = [f"control: {len(broken)} of {len(left)} kills broke a bare Chroma folder"]
     lines += [f"    {number} × {reason[:150]}" for reason, number in Counter(broken).most_common()]
     return lines, []
+
+
+def writers(work: Path, tries: int = 20) -> tuple[list[str], list[str]]:
+    """How soon a second writer is told that another process writes."""
+    with another_writer(work):
+        waited = [told_after(work) for _ in range(tries)]
+    told = [seconds for seconds in waited if seconds is not None]
+    wrong = ["a second writer was let in beside the first"] if len(told) < tries else []
+    if told and max(told) > _TOLD_WITHIN:
+        wrong.append(f"a second writer waited {max(told):.2f} s to be told")
+    seconds = f"{median(told):.2f} s median, {max(told):.2f} s longest" if told else "never"
+    return [f"second writer told in: {seconds} ({tries} tries)"], wrong
 
 
 def machine(_: Path) -> tuple[list[str], list[str]]:
@@ -213,7 +229,9 @@ def main() -> int:
     asked.add_argument("--control", type=int, default=120, help="kills of a bare Chroma folder")
     asked.add_argument("--lanes", type=int, default=min(os.cpu_count() or 1, 8), help="rounds played at once")
     asked.add_argument("--real", action="store_true", help="embed with the default model")
-    asked.add_argument("--only", choices=["kills", "damage", "control", "machine"], help="one part alone")
+    asked.add_argument(
+        "--only", choices=["kills", "damage", "control", "writers", "machine"], help="one part alone"
+    )
     told = asked.parse_args()
     count_tokens(["loaded once"])
     if told.real:
@@ -223,6 +241,7 @@ def main() -> int:
         "kills": lambda work: kill(work, told.kills, told.lanes),
         "damage": lambda work: damage(work, told.places, told.sample, told.lanes),
         "control": lambda work: control(work, told.control, told.lanes),
+        "writers": writers,
         "machine": machine,
     }
     wrong: list[str] = []
