@@ -15,9 +15,10 @@ from assistant.engine import Assistant
 from assistant.evaluation.answers import answer_measures, step_costs, verdict
 from assistant.evaluation.nuggets import Rubric
 from assistant.evaluation.refusal import separation
-from assistant.evaluation.rows import Rows, since
+from assistant.evaluation.rows import Rows
 from assistant.evaluation.schema import Case, CaseSet, Outcome, Row
 from assistant.evaluation.systems import Ranker, Ranking
+from assistant.evaluation.timing import since
 from assistant.evidence import support
 from assistant.schema import Answer, Turn
 from index.schema import Filters

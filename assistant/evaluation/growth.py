@@ -10,7 +10,8 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-Figures = dict[str, float]
+from assistant.evaluation.timing import Figures
+
 Sizes = Mapping[int, Figures]
 """Figures by the number of papers that they were measured at."""
 

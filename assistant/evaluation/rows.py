@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping, Sequence
 
 from assistant.evaluation.ranking import best_place, ranking_measures
@@ -62,8 +61,3 @@ class Rows:
     def title(self, paper_id: str) -> str:
         document = self.library.catalog.document(paper_id)
         return document.paper.title if document else f"{paper_id} (not in the library)"
-
-
-def since(started: float) -> float:
-    """The milliseconds since `time.perf_counter()` gave `started`."""
-    return 1000 * (time.perf_counter() - started)

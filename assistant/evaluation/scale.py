@@ -21,8 +21,9 @@ from statistics import median
 from typing import Any
 
 from assistant.evaluation import scale_steps, speed
-from assistant.evaluation.growth import Figures, Held, Sizes, growth_lines, svg_growth, table
+from assistant.evaluation.growth import Held, Sizes, growth_lines, svg_growth, table
 from assistant.evaluation.machine import machine_words
+from assistant.evaluation.timing import Figures
 
 PAPERS = Path("../shared/bench/papers_100k.jsonl.gz")
 QUESTIONS = Path("../shared/bench/autoscholarquery/queries.jsonl")
@@ -94,7 +95,7 @@ def measure(
             figures |= opened(told) | _step("searching", told)
             keep(found, work)
         if "adding share" not in figures:
-            again = [own[-1 - number % len(own)] for number in range(scale_steps.ROUNDS)]
+            again = own[-scale_steps.ROUNDS :]
             figures |= _step("adding", told | {"parts": again})
             keep(found, work)
     return {size: found[size] for size in sizes}

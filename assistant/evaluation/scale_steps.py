@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import select
 
-from assistant.evaluation.speed import percentiles
+from assistant.evaluation.timing import Figures, percentiles
 from index.embedding import Embedded, Embedder, Fingerprint, Progress
 from index.filters import Bounds
 from index.library import Library
@@ -33,7 +33,6 @@ ROUNDS = 3
 _TAGGED, _NAMED, _TOP = 1000, 500, 10
 _TAG = "bench-scale"
 
-Figures = dict[str, float]
 Made = Mapping[str, tuple[NDArray[np.float32], bytes]]
 """Vectors with their tokens' signs, by the text that they are of."""
 
@@ -101,33 +100,31 @@ def disk(folder: Path) -> Figures:
 
 
 def adding(folder: Path, parts: Sequence[Path], settings: IndexSettings) -> Figures:
-    """How fast parts are added again once they are taken out, and how fast the model alone embeds them, in turns.
+    """How fast parts are added again in one call once they are taken out, and how fast the model alone embeds each.
 
     Added once more with the same vectors at hand, the processor's time is that of all else.
     """
-    alone, added, storing = [], [], []
     with Library.open(folder, settings) as library:
         model = library.embedder
         model.query("The model is loaded before anything is timed.")
-        for part in parts:
-            ids = _ids(part)
-            texts = list(_texts(library, ids).values())
-            alone.append(len(texts) / _seconds(partial(model.signed_passages, texts)))
-            library.remove(_kept(library, ids))
-            added.append(len(texts) / _seconds(partial(library.add, [part])))
-            remembering = Remembering(model)
-            remembering.made = _made(library, ids)
-            library.remove(_kept(library, ids))
-            library.__dict__["embedder"] = remembering
-            began = time.process_time()
-            library.add([part])
-            storing.append((time.process_time() - began) / len(ids))
-            library.__dict__["embedder"] = model
+        ids = [_ids(part) for part in parts]
+        texts = [list(_texts(library, each).values()) for each in ids]
+        alone = [len(each) / _seconds(partial(model.signed_passages, each)) for each in texts]
+        every = [paper_id for each in ids for paper_id in each]
+        library.remove(_kept(library, every))
+        added = sum(map(len, texts)) / _seconds(partial(library.add, parts))
+        remembering = Remembering(model)
+        remembering.made = _made(library, every)
+        library.remove(_kept(library, every))
+        library.__dict__["embedder"] = remembering
+        began = time.process_time()
+        library.add(parts)
+        storing = (time.process_time() - began) / len(every)
     return {
         "embedder chunks/s": median(alone),
-        "adding chunks/s": median(added),
-        "adding share": median(a / b for a, b in zip(added, alone, strict=True)),
-        "storing ms a paper": 1000 * median(storing),
+        "adding chunks/s": added,
+        "adding share": added / median(alone),
+        "storing ms a paper": 1000 * storing,
         "adding MB": _peak(),
     }
 

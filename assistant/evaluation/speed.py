@@ -13,27 +13,23 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
-
-import numpy as np
 
 import configs
 from assistant.engine import Assistant
 from assistant.evaluation import peer
 from assistant.evaluation.machine import machine_words
 from assistant.evaluation.own import draw
-from assistant.evaluation.rows import since
+from assistant.evaluation.timing import Figures, percentiles
 from index.library import Library
 from index.settings import IndexSettings
 from index.weights import minilm_places
 
 ROUNDS = 5
 QUESTIONS = 40
-
-Figures = dict[str, float]
 
 
 def measure(papers: Sequence[Path], folder: Path, rounds: int = ROUNDS) -> Figures:
@@ -49,20 +45,6 @@ def measure(papers: Sequence[Path], folder: Path, rounds: int = ROUNDS) -> Figur
         figures |= percentiles("search", lambda question: library.search(question), asked, rounds)
         figures |= percentiles("answer", lambda question: assistant.ask(question), asked, rounds)
     return figures | processes
-
-
-def percentiles(name: str, call: Callable[[str], object], questions: Sequence[str], rounds: int) -> Figures:
-    """p50 and p95 in milliseconds over the questions, each the median of the rounds."""
-    found = []
-    for _ in range(rounds):
-        times = []
-        for question in questions:
-            started = time.perf_counter()
-            call(question)
-            times.append(since(started))
-        found.append(np.percentile(times, (50, 95)))
-    middle = np.median(found, axis=0)
-    return {f"{name} p50 ms": float(middle[0]), f"{name} p95 ms": float(middle[1])}
 
 
 def cold_start(papers: Sequence[Path], library: Path, rounds: int) -> Figures:
