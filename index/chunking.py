@@ -9,9 +9,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 from index.layout import Layout
-from index.schema import Chunk, Document, Section, Value
+from index.schema import Chunk, Document, Section
 from index.sentences import Span, statements
 from index.tokens import count_tokens
 
@@ -19,9 +21,10 @@ Count = Callable[[Sequence[str]], list[int]]
 
 _LONGEST_HEADING = 64  # word pieces of a title that are embedded with each chunk
 _SPECIAL_PIECES = 2  # [CLS] and [SEP]
+_HEADINGS = 1024  # that are remembered: each is asked for with every chunk of its paper
 
 
-class Sized(Value):
+class Sized(NamedTuple):
     """A span of text with its size in tokens and in the embedder's word pieces."""
 
     start: int
@@ -42,18 +45,25 @@ class Chunker:
         self.overlap = overlap
         self.count_pieces = count_pieces
         self.window = window
+        self._headings = lru_cache(_HEADINGS)(self._heading)
 
     def heading(self, title: str) -> str:
         """The title as it is embedded: whole, or its first words where it is very long."""
-        if self.window is None or self.count_pieces([title])[0] <= _LONGEST_HEADING:
-            return title
+        return title if self.window is None else self._headings(title)[0]
+
+    def _heading(self, title: str) -> tuple[str, int]:
+        """The title as it is embedded, and its word pieces."""
+        whole = self.count_pieces([title])[0]
+        if whole <= _LONGEST_HEADING:
+            return title, whole
         words = title.split()
         sizes = self.count_pieces(words)
         kept, total = 0, 0
         while kept < len(words) and total + sizes[kept] <= _LONGEST_HEADING:
             total += sizes[kept]
             kept += 1
-        return " ".join(words[:kept])
+        cut = " ".join(words[:kept])
+        return cut, self.count_pieces([cut])[0]
 
     def embedded(self, title: str, chunk: Chunk) -> str:
         """What the embedder is given for a chunk: the paper's title, then the chunk's text."""
@@ -68,27 +78,27 @@ class Chunker:
         layout = Layout.unpacked(document.layout) if document.layout else None
         for section in document.sections or (whole,):
             for run in self._runs(document.text, section, room):
-                page = layout.page_at(run[0]) if layout else section.page
+                page = layout.page_at(run.start) if layout else section.page
                 found.append(self._chunk(document, section, run, page, len(found), seen))
         return found
 
     def _room(self, title: str) -> int | None:
         if self.window is None:
             return None
-        return self.window - _SPECIAL_PIECES - self.count_pieces([self.heading(title)])[0]
+        return self.window - _SPECIAL_PIECES - self._headings(title)[1]
 
-    def _runs(self, text: str, section: Section, room: int | None) -> list[Span]:
+    def _runs(self, text: str, section: Section, room: int | None) -> list[Sized]:
         """Spans of consecutive sentences, each as long as fits."""
         units = self._units(text, section, room)
-        runs: list[Span] = []
+        runs: list[Sized] = []
         first = 0
         while first < len(units):
             last = first
             while last + 1 < len(units) and self._fits(units[first : last + 2], room):
                 last += 1
-            while last > first and not self._joins(text, units[first : last + 1], room):
+            while (joined := self._joined(text, units[first : last + 1], room)) is None and last > first:
                 last -= 1
-            runs.append((units[first].start, units[last].end))
+            runs.append(joined or units[first])
             if last + 1 == len(units):
                 break
             first = max(first + 1, self._next_first(text, units, last, room))
@@ -97,7 +107,7 @@ class Chunker:
     def _next_first(self, text: str, units: list[Sized], last: int, room: int | None) -> int:
         """Where the next run starts: `overlap` sentences back, but only if it then gains a sentence."""
         first = last + 1 - self.overlap
-        while first <= last and not self._joins(text, units[first : last + 2], room):
+        while first <= last and self._joined(text, units[first : last + 2], room) is None:
             first += 1
         return first
 
@@ -106,15 +116,18 @@ class Chunker:
             return False
         return room is None or sum(unit.pieces for unit in units) <= room
 
-    def _joins(self, text: str, units: list[Sized], room: int | None) -> bool:
-        """Whether the span of `units` fits as it stands.
+    def _joined(self, text: str, units: list[Sized], room: int | None) -> Sized | None:
+        """The span of `units` where it fits as it stands.
 
         Sizes do not always add up: white space has tokens of its own, and parts of one word may come to
         more pieces together than apart.
         """
-        return self._fits(units, room) and self._fits(
-            self._measure(text, [(units[0].start, units[-1].end)]), room
-        )
+        if not self._fits(units, room):
+            return None
+        if len(units) == 1:
+            return units[0]
+        (whole,) = self._measure(text, [(units[0].start, units[-1].end)])
+        return whole if self._fits([whole], room) else None
 
     def _units(self, text: str, section: Section, room: int | None) -> list[Sized]:
         """The section's sentences or rows with their sizes; one too long for a chunk comes in parts."""
@@ -144,13 +157,12 @@ class Chunker:
         self,
         document: Document,
         section: Section,
-        run: Span,
+        run: Sized,
         page: int | None,
         position: int,
         seen: dict[str, int],
     ) -> Chunk:
-        start, end = run
-        text = document.text[start:end]
+        text = document.text[run.start : run.end]
         content = "\x00".join((document.paper.id, document.paper.title, section.name or "", text))
         seen[content] = seen.get(content, 0) + 1
         digest = hashlib.sha256(f"{content}\x00{seen[content]}".encode()).hexdigest()
@@ -160,10 +172,10 @@ class Chunker:
             position=position,
             section=section.name,
             page=page,
-            start=start,
-            end=end,
+            start=run.start,
+            end=run.end,
             text=text,
-            tokens=count_tokens([text])[0],
+            tokens=run.tokens,
             kind=section.kind,
         )
 
