@@ -35,6 +35,7 @@ from index.failpoints import reached
 from index.identity import same_paper, share_identifier, versions_of_one
 from index.merge import title_key
 from index.migrate import Tables, bring_up
+from index.remembered import Remembered
 from index.rows import (
     Entry,
     Indexed,
@@ -44,6 +45,7 @@ from index.rows import (
     chunk_of,
     chunk_row,
     document_of,
+    paper_of,
     paper_row,
     record_of,
     record_rows,
@@ -53,6 +55,8 @@ from index.schema import Document, Paper, Unreadable
 from index.settings import StorageSettings
 from index.shelf import Shelf, chunk_columns, pages
 from index.tables import (
+    CHANGE,
+    MARKED,
     acronyms,
     authors,
     chunks,
@@ -75,6 +79,7 @@ class Catalog(Shelf):
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.remembered = Remembered(self.state)
         self.fence: Callable[[Connection], None] = lambda connection: None
         """Called within each transaction that changes papers; what it raises undoes it."""
         try:
@@ -122,7 +127,7 @@ class Catalog(Shelf):
 
     def change(self) -> int:
         """The number of the last change; 0 for a new library."""
-        return int(self.fact("change") or 0)
+        return int(self.fact(CHANGE) or 0)
 
     @property
     def pending(self) -> bool:
@@ -253,6 +258,7 @@ class Catalog(Shelf):
             pending = papers.c.state == "pending"
             connection.execute(update(papers).where(pending, papers.c.change <= change).values(state="ready"))
             connection.execute(delete(removals).where(removals.c.change <= change))
+            _put_fact(connection, MARKED, str(change))
             reached("catalog.marking")
         reached("catalog.marked")
 
@@ -316,7 +322,7 @@ class Catalog(Shelf):
         found: dict[str, Vector] = {}
         with self.engine.connect() as connection:
             for page in pages(chunk_ids):
-                for row in connection.execute(query.where(vectors.c.chunk_id.in_(page))):
+                for row in connection.execute(query.where(vectors.c.chunk_id.in_(page))).all():
                     found[row.chunk_id] = np.frombuffer(row.vector, dtype=np.float32)
         return found
 
@@ -329,7 +335,7 @@ class Catalog(Shelf):
             return {
                 row.chunk_id: row.signs
                 for page in pages(chunk_ids)
-                for row in connection.execute(query.where(vectors.c.chunk_id.in_(page)))
+                for row in connection.execute(query.where(vectors.c.chunk_id.in_(page))).all()
             }
 
     def _indexed(self, paper_ids: Sequence[str]) -> list[Indexed]:
@@ -346,7 +352,7 @@ class Catalog(Shelf):
             return [
                 Indexed(
                     chunk=chunk_of(row),
-                    paper=Paper.model_validate_json(row.paper),
+                    paper=paper_of(row.paper),
                     day=row.day,
                     sources=tuple(sorted(sources.get(row.paper_id, ()))),
                 )
@@ -365,9 +371,9 @@ def _put_fact(connection: Connection, key: str, value: str) -> None:
 
 
 def _next_change(connection: Connection) -> int:
-    stored = select(facts.c.value).where(facts.c.key == "change").with_for_update()
+    stored = select(facts.c.value).where(facts.c.key == CHANGE).with_for_update()
     change = int(connection.scalar(stored) or 0) + 1
-    _put_fact(connection, "change", str(change))
+    _put_fact(connection, CHANGE, str(change))
     return change
 
 

@@ -48,6 +48,7 @@ from index.sources import Sources
 from index.spread.errands import Way
 from index.spread.workers import Workers, workers
 from index.upkeep import Upkeep
+from index.vectors import begin_import
 
 _FOLLOWING = "ibid watch"
 
@@ -378,6 +379,7 @@ class Library(Lookup):
     @property
     def caches(self) -> Caches:
         """Both caches, brought up to date where this process may write, rebuilt where they are broken."""
+        begin_import()
         self.require_same_model()  # each time: another process may have rebuilt with another model
         return self._upkeep.opened()
 

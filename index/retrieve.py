@@ -10,6 +10,7 @@ less, and is given to nobody who looks for words to quote.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -24,8 +25,9 @@ from index.late import Asked, best_matches, late_scores
 from index.names import papers_named
 from index.rerank import Reranker, reread
 from index.rows import Vector
-from index.schema import Chunk, Filters, Paper, Passage, Value
+from index.schema import Chunk, Filters, Passage
 from index.settings import RetrievalSettings
+from index.shelf import Located
 from index.vectors import Hit
 
 _NAMED_SURELY = 1000.0  # above any sum of standard scores
@@ -34,10 +36,8 @@ _NAMED_LIKELY = 3.0
 _REFERENCES = 0.5  # what a match in a paper's list of references counts
 _FURTHER = 0.5  # how much a paper's further passages fall behind for matching less than its best
 
-Located = dict[str, tuple[Paper, Chunk]]
 
-
-class Candidates(Value):
+class Candidates(NamedTuple):
     """What the retrievers proposed: ranked chunks by retriever, and papers by BM25 of their whole text."""
 
     dense: tuple[Hit, ...]
@@ -145,7 +145,7 @@ class Retriever:
         located = self.catalog.located([hit.item for hit in (*proposed.dense, *proposed.keyword)])
         present = {paper.id for paper, chunk in located.values() if not _lists(chunk)}
         absent = [hit.item for hit in proposed.papers if hit.item not in present]
-        return located | self.catalog.located(self.catalog.first_chunks(absent))
+        return located | self.catalog.first_located(absent)
 
     def _cosines(self, vector: Vector, located: Located, dense: Sequence[Hit]) -> dict[str, float]:
         """The cosine of every located chunk; those the dense retriever did not return are computed."""

@@ -7,6 +7,7 @@ import json
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,9 @@ from index.schema import Chunk, Document, Notice, Paper, Section, Value
 
 Vector = NDArray[np.float32]
 
-_CHUNK = tuple(Chunk.model_fields)
+CHUNK = tuple(Chunk.model_fields)
+"""What of a chunk its row begins with, in this order."""
+_PAPERS = 4096  # that are kept as they were read, some 10 MB
 
 
 class Record(Value):
@@ -57,9 +60,13 @@ class Indexed(Value):
 
 
 def chunk_of(row: Row[Any]) -> Chunk:
-    stored = row._mapping
-    known = {name: stored[name] for name in _CHUNK if stored[name] is not None}
-    return Chunk(**{"section": None, "page": None} | known)
+    return Chunk(**dict(zip(CHUNK, row, strict=False)))
+
+
+@lru_cache(_PAPERS)
+def paper_of(stored: str) -> Paper:
+    """A paper as it is stored; most searches find some that others found."""
+    return Paper.model_validate_json(stored)
 
 
 def chunk_row(chunk: Chunk) -> dict[str, Any]:
@@ -72,7 +79,7 @@ def sections_of(stored: str) -> tuple[Section, ...]:
 
 def document_of(row: Row[Any]) -> Document:
     return Document(
-        paper=Paper.model_validate_json(row.paper),
+        paper=paper_of(row.paper),
         text=row.text,
         sections=sections_of(row.sections),
         notices=tuple(Notice(**notice) for notice in json.loads(row.notices or "[]")),

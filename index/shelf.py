@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -15,10 +14,14 @@ from index.among import among
 from index.authors import written_by
 from index.filters import Bounds, bounds
 from index.merge import title_key
-from index.rows import chunk_of, document_of, sections_of
+from index.remembered import Remembered
+from index.rows import CHUNK, chunk_of, document_of, paper_of, sections_of
 from index.schema import Chunk, Document, Filters, Paper, Section, Unreadable
-from index.tables import acronyms, chunks, failures, papers, records, vectors
+from index.tables import CHANGE, MARKED, acronyms, chunks, facts, failures, papers, records, vectors
 from index.tags import Tags
+
+Located = dict[str, tuple[Paper, Chunk]]
+"""Chunks with their papers, by chunk id."""
 
 _PAGE = 500
 
@@ -27,6 +30,7 @@ class Shelf:
     """What can be read of a library's database; papers are shown only once they are ready."""
 
     engine: Engine
+    remembered: Remembered
 
     @property
     def tags(self) -> Tags:
@@ -75,16 +79,6 @@ class Shelf:
         query = chunk_columns().where(chunks.c.paper_id == paper_id, papers.c.state == "ready")
         with self.engine.connect() as connection:
             return [chunk_of(row) for row in connection.execute(query.order_by(chunks.c.position))]
-
-    def first_chunks(self, paper_ids: Sequence[str]) -> list[str]:
-        """The id of each paper's first chunk."""
-        query = select(chunks.c.id).where(chunks.c.position == 0)
-        with self.engine.connect() as connection:
-            return [
-                chunk_id
-                for page in pages(paper_ids)
-                for chunk_id in connection.scalars(query.where(chunks.c.paper_id.in_(page)))
-            ]
 
     def opening(self, paper_id: str, characters: int) -> list[Chunk]:
         """The chunks of a ready paper that begin within the first characters of its text, in order; no references."""
@@ -138,15 +132,24 @@ class Shelf:
         with self.engine.connect() as connection:
             return list(connection.scalars(query))
 
+    def state(self) -> tuple[int, int, str]:
+        """Differs where other papers are ready: the last change, the last that was marked, and when a paper was."""
+        numbers = select(facts.c.key, facts.c.value).where(facts.c.key.in_((CHANGE, MARKED)))
+        with self.engine.connect() as connection:
+            told = {row.key: int(row.value) for row in connection.execute(numbers)}
+            updated = connection.scalar(select(func.max(papers.c.updated)))
+        return told.get(CHANGE, 0), told.get(MARKED, 0), updated or ""
+
     def count(self, filters: Filters) -> int:
         """How many ready papers are in scope."""
+        if filters.empty:
+            return self.remembered.get("count", lambda: self._count(filters))
+        return self._count(filters)
+
+    def _count(self, filters: Filters) -> int:
+        query = select(func.count()).select_from(papers).where(*in_scope(self.bounds(filters)))
         with self.engine.connect() as connection:
-            return (
-                connection.scalar(
-                    select(func.count()).select_from(papers).where(*in_scope(self.bounds(filters)))
-                )
-                or 0
-            )
+            return connection.scalar(query) or 0
 
     def counts(self) -> dict[str, int]:
         """Rows by kind: papers ready and pending, chunks, vectors, failures."""
@@ -172,6 +175,9 @@ class Shelf:
 
     def organizations(self) -> list[tuple[str, int]]:
         """Organisations with their number of papers, most first."""
+        return list(self.remembered.get("organizations", self._organizations))
+
+    def _organizations(self) -> list[tuple[str, int]]:
         query = (
             select(func.max(papers.c.organization), func.count())
             .where(papers.c.state == "ready", papers.c.organization_key.is_not(None))
@@ -193,15 +199,21 @@ class Shelf:
             query = select(failures.c.place, failures.c.reason).order_by(failures.c.place)
             return [Unreadable(place=row.place, reason=row.reason) for row in connection.execute(query)]
 
-    def located(self, chunk_ids: Sequence[str]) -> dict[str, tuple[Paper, Chunk]]:
-        """Chunks with their papers by chunk id; those of papers not ready are left out."""
-        query = chunk_columns().where(papers.c.state == "ready")
-        found: dict[str, tuple[Paper, Chunk]] = {}
-        read = cache(Paper.model_validate_json)  # several chunks are of one paper
+    def located(self, chunk_ids: Sequence[str]) -> Located:
+        """The chunks of those ids, with their papers; those of papers not ready are left out."""
+        return self._located(chunks.c.id, chunk_ids)
+
+    def first_located(self, paper_ids: Sequence[str]) -> Located:
+        """The same for the first chunk of each paper."""
+        return self._located(chunks.c.paper_id, paper_ids, chunks.c.position == 0)
+
+    def _located(self, column: Any, wanted: Sequence[str], *conditions: ColumnElement[bool]) -> Located:
+        query = chunk_columns().where(papers.c.state == "ready", *conditions)
+        found: Located = {}
         with self.engine.connect() as connection:
-            for page in pages(chunk_ids):
-                for row in connection.execute(query.where(chunks.c.id.in_(page))):
-                    found[row.id] = (read(row.paper), chunk_of(row))
+            for page in pages(wanted):
+                for row in connection.execute(query.where(column.in_(page))).all():
+                    found[row.id] = (paper_of(row.paper), chunk_of(row))
         return found
 
     def acronyms(self, forms: Sequence[str]) -> list[Explained]:
@@ -297,5 +309,9 @@ def _told_of(words: str) -> list[ColumnElement[bool]]:
 
 
 def chunk_columns() -> Any:
+    """Chunks as `chunk_of` reads them, each with its paper."""
     text = func.substr(papers.c.text, chunks.c.start + 1, chunks.c.end - chunks.c.start).label("text")
-    return select(chunks, text, papers.c.paper, papers.c.day).join(papers, papers.c.id == chunks.c.paper_id)
+    kind = func.coalesce(chunks.c.kind, "text").label("kind")
+    named = {column.name: column for column in (*chunks.c, text, kind)}
+    told = (named[name] for name in CHUNK)
+    return select(*told, papers.c.paper, papers.c.day).join(papers, papers.c.id == chunks.c.paper_id)

@@ -18,6 +18,9 @@ from index.columns import key, words
 metadata = MetaData()
 _FILTERED = ("state", "id", "organization_key")
 
+CHANGE, MARKED = "change", "marked"
+"""Facts: the number of the last change, and up to which one papers were marked ready."""
+
 facts = Table(
     "facts",
     metadata,

@@ -7,11 +7,13 @@ Vectors are passed in, never texts alone, so that Chroma never looks for a model
 from __future__ import annotations
 
 import re
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
@@ -34,7 +36,7 @@ _served_by: dict[tuple[str, str], Any] = {}
 _opening = threading.Lock()
 
 
-class Hit(Value):
+class Hit(NamedTuple):
     """What a retriever found (a chunk, or a paper), with its own score: a cosine or a BM25 sum."""
 
     item: str
@@ -186,6 +188,12 @@ class Vectors:
 
 def _of_its_disk(error: Exception, place: Path | ChromaServer) -> DiskTrouble | None:
     return without_reason(error, place) if isinstance(place, Path) else trouble(error, str(place))
+
+
+def begin_import() -> None:
+    """Import Chroma in a thread of its own: that takes most of a second, in which files can be read."""
+    if "chromadb" not in sys.modules:
+        threading.Thread(target=import_module, args=("chromadb",), name="importing", daemon=True).start()
 
 
 def collections(server: ChromaServer) -> list[str]:

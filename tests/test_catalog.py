@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from index.catalog import Catalog
 from index.errors import LibraryError
 from index.identity import same_paper
+from index.library import Library
 from index.rows import Entry, Record
 from index.schema import Chunk, Document, Filters, Paper, Unreadable
 from index.settings import StorageSettings
@@ -214,3 +216,18 @@ def test_a_papers_opening_is_its_first_chunks_once_it_is_ready(catalog: Catalog)
     assert [chunk.text for chunk in catalog.opening("one", 100)] == ["Half of it.", "The other half."]
     assert [chunk.text for chunk in catalog.opening("one", 5)] == ["Half of it."]
     assert catalog.opening("three", 100) == []
+
+
+def test_what_is_remembered_follows_each_change_another_process_makes_too(tmp_path: Path) -> None:
+    with Library.open(tmp_path / "library") as library, Library.open(tmp_path / "library") as other:
+        assert (other.count(), other.catalog.organizations()) == (0, [])
+        for number in range(1, 3):
+            paper = {"title": f"Paper {number}", "abstract": "It measures tides.", "organization": "Shore Lab"}
+            file = tmp_path / f"{number}.jsonl"
+            file.write_text(json.dumps(paper))
+            library.add([file])
+            for reader in (library, other):
+                assert (reader.count(), reader.catalog.organizations()) == (number, [("Shore Lab", number)])
+        library.remove(["Paper 1"])
+        for reader in (library, other):
+            assert (reader.count(), reader.catalog.organizations()) == (1, [("Shore Lab", 1)])
