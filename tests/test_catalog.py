@@ -222,7 +222,11 @@ def test_what_is_remembered_follows_each_change_another_process_makes_too(tmp_pa
     with Library.open(tmp_path / "library") as library, Library.open(tmp_path / "library") as other:
         assert (other.count(), other.catalog.organizations()) == (0, [])
         for number in range(1, 3):
-            paper = {"title": f"Paper {number}", "abstract": "It measures tides.", "organization": "Shore Lab"}
+            paper = {
+                "title": f"Paper {number}",
+                "abstract": "It measures tides.",
+                "organization": "Shore Lab",
+            }
             file = tmp_path / f"{number}.jsonl"
             file.write_text(json.dumps(paper))
             library.add([file])
