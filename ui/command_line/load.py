@@ -97,6 +97,7 @@ async def chat(
         await asyncio.gather(*(_unhurried(reader, until, load.reading, asked) for reader in readers))
         paced = len(asked)
         memory.append((paced, server.megabytes))
+        print(f"paced: {figures(asked, memory, load)}", file=sys.stderr, flush=True)
         await asyncio.gather(
             *(_busy(reader, load.questions, asked, memory, server) for reader in readers[: load.busy])
         )
