@@ -29,6 +29,7 @@ from index.schema import Value
 
 _TURNS = 5  # of a conversation, after which a reader begins another
 _READY, _PATIENT = 120.0, 120.0  # seconds
+_KEPT = 2.0  # seconds that a connection is kept for the next question: the server closes it after five
 _SETTLED = 0.1  # of the questions: what caches hold is there after those
 _TEXT = ('class=\\"cite', 'class=\\"not-found', "process_completed")
 """What stands in the stream once the reader sees an answer: its first marker, or that there is none."""
@@ -90,7 +91,8 @@ async def chat(
     """What became of each question of the two parts, and the memory after so many of them."""
     asked: list[Asked] = []
     memory: list[tuple[int, float]] = []
-    async with httpx.AsyncClient(base_url=server.address, timeout=_PATIENT) as client:
+    limits = httpx.Limits(max_connections=None, keepalive_expiry=_KEPT)
+    async with httpx.AsyncClient(base_url=server.address, timeout=_PATIENT, limits=limits) as client:
         event = await _asking(client)
         until = time.monotonic() + 60 * load.minutes
         readers = [_Reader(client, event, questions, number) for number in range(load.readers)]
