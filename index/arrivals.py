@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, delete, func, insert, select
 
+from index.rows import paper_of
 from index.schema import Filters, Paper, Value
 from index.shelf import Shelf, in_scope, pages
 from index.tables import arrivals, papers
@@ -49,8 +50,7 @@ def arrived_since(catalog: Shelf, since: datetime | None, filters: Filters, limi
     )
     with catalog.engine.connect() as connection:
         found = tuple(
-            Arrived(paper=Paper.model_validate_json(row.paper), arrived=row.came)
-            for row in connection.execute(latest)
+            Arrived(paper=paper_of(row.paper), arrived=row.came) for row in connection.execute(latest)
         )
         return Arrivals(papers=found, total=connection.scalar(number) or 0)
 

@@ -19,6 +19,7 @@ from index.catalog import Catalog
 from index.filters import Bounds
 from index.keywords import Keywords
 from index.merge import title_key
+from index.rows import paper_of
 from index.schema import Filters, Paper, Value
 from index.shelf import in_scope
 from index.tables import papers
@@ -149,7 +150,7 @@ class Lister:
             rows = {row.id: row for row in connection.execute(query)}
         return tuple(
             Listed(
-                paper=Paper.model_validate_json(rows[paper_id].paper),
+                paper=paper_of(rows[paper_id].paper),
                 ready=rows[paper_id].state == "ready",
                 tags=tags.get(paper_id, ()),
             )

@@ -137,8 +137,7 @@ class Shelf:
         numbers = select(facts.c.key, facts.c.value).where(facts.c.key.in_((CHANGE, MARKED)))
         with self.engine.connect() as connection:
             told = {row.key: int(row.value) for row in connection.execute(numbers)}
-            updated = connection.scalar(select(func.max(papers.c.updated)))
-        return told.get(CHANGE, 0), told.get(MARKED, 0), updated or ""
+        return told.get(CHANGE, 0), told.get(MARKED, 0), self.updated() or ""
 
     def count(self, filters: Filters) -> int:
         """How many ready papers are in scope."""
@@ -262,7 +261,7 @@ class Shelf:
 
     def _papers(self, query: Any) -> list[Paper]:
         with self.engine.connect() as connection:
-            return [Paper.model_validate_json(row.paper) for row in connection.execute(query)]
+            return [paper_of(row.paper) for row in connection.execute(query)]
 
 
 def own_words() -> ColumnElement[bool]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,6 +25,7 @@ from index.rows import Entry, Record
 from index.schema import Chunk, Document, Filters, Paper
 from index.settings import EmbeddingSettings, IndexSettings, StorageSettings
 from tests.servers import ChromaServer, PostgresServer
+from tests.writers import holding
 
 Storage = Callable[[], StorageSettings]
 Write = Callable[..., Path]
@@ -257,17 +256,10 @@ with library.lock.writing("ibid add"):
 
 @contextmanager
 def another_writer(storage: StorageSettings, folder: Path) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-c", HOLD, str(folder), storage.database, storage.namespace]
-    environment = os.environ | {"PASSWORD": storage.password.get_secret_value()}
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "held\n"
-        try:
-            yield process
-        finally:
-            process.kill()
+    password = {"PASSWORD": storage.password.get_secret_value()}
+    given = (str(folder), storage.database, storage.namespace)
+    with holding(HOLD, *given, environment=password) as process:
+        yield process
 
 
 def test_a_second_writer_of_a_database_is_told_who_writes(storage: Storage, tmp_path: Path) -> None:

@@ -1,13 +1,15 @@
-"""A process that writes to a library in a folder, for as long as a test wants."""
+"""A process that writes to a library, for as long as a test wants."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 from index.errors import LibraryLocked
 from index.lock import FolderLock
@@ -24,9 +26,23 @@ with FolderLock(Path(sys.argv[1])).writing("ibid add"):
 
 @contextmanager
 def another_writer(folder: Path) -> Iterator[subprocess.Popen[str]]:
-    """A process of its own that holds the lock until the block ends."""
-    command = [sys.executable, "-c", _HOLD, str(folder)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    """A process of its own that holds the lock of a library in a folder until the block ends."""
+    with holding(_HOLD, str(folder)) as process:
+        yield process
+
+
+@contextmanager
+def holding(
+    program: str, *given: str, environment: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[subprocess.Popen[str]]:
+    """A process of a program that says `held` once it holds what it was started for, until the block ends."""
+    with subprocess.Popen(
+        [sys.executable, "-c", program, *given],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | dict(environment),
+    ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "held\n"
         try:

@@ -149,7 +149,10 @@ def keep(found: Sizes, work: Path) -> None:
 
 def words(sizes: Sizes, peer: Figures | None, chat: dict[str, Any] | None) -> str:
     """All figures as Markdown."""
-    lines = [f"Measured on {machine_words()}; medians of {scale_steps.ROUNDS} rounds.", ""]
+    lines = [
+        f"Measured on {machine_words()}; openings and searches are medians of {scale_steps.ROUNDS} rounds.",
+        "",
+    ]
     lines += [*table(sizes, HELD), "", *growth_lines(sizes), ""]
     if peer is not None:
         lines += [
