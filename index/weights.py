@@ -42,6 +42,10 @@ SMALL: Mapping[str, str] = MappingProxyType(
 )
 """The original's files beside its weights: how it is built and how it cuts words. What lies there must be these."""
 
+_READ = (
+    2**24
+)  # bytes at a time: between two reads other threads may hold the interpreter, each for milliseconds
+
 PROBE = "Every sentence of an answer points at the place in a paper that it came from."
 _PROBE_VECTOR = """
 rl8ELj0lIf1LDDkxCtbnENTd2AYhIQAdIibs4Sj1BhAiRxYmFisn/wUCFiA/8Nz64BzABb3fL+7qECLtCTCBUmTo/PCmLtcpKwMM
@@ -171,8 +175,11 @@ def probe_vector() -> NDArray[np.float32]:
 
 def sha256(path: Path) -> str:
     """The SHA-256 of a file in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    digest = hashlib.sha256()
+    with path.open("rb", buffering=0) as file:
+        while block := file.read(_READ):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def _notes(models: Path) -> Path:

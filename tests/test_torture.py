@@ -7,7 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from assistant.conversation import Conversations
+from index import checksums
 from index.checksums import sums
 from index.library import Library
 from tests.killing import state_of
@@ -84,3 +87,15 @@ def test_a_page_that_differs_in_any_bit_has_another_sum(tmp_path: Path) -> None:
         path.write_bytes(content)
         assert [page for page in range(4) if sums(path)[page] != known[page]] == [place // 4096]
         content[place] ^= bit
+
+
+def test_a_file_that_several_threads_read_has_the_same_sums(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(random.Random(0).randbytes(21 * 4096 + 100))
+    whole = sums(path)
+    monkeypatch.setattr(checksums, "_BLOCK", 4096)
+    monkeypatch.setattr(checksums, "_PART", 2 * 4096)
+    assert len(whole) == 22
+    assert sums(path).tolist() == whole.tolist()
