@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from index.layout import Layout
@@ -21,6 +22,7 @@ Count = Callable[[Sequence[str]], list[int]]
 
 _LONGEST_HEADING = 64  # word pieces of a title that are embedded with each chunk
 _SPECIAL_PIECES = 2  # [CLS] and [SEP]
+_PARTING = re.compile(r"[ \n]")  # no word piece reaches over these
 _HEADINGS = 1024  # that are remembered: each is asked for with every chunk of its paper
 
 
@@ -119,15 +121,22 @@ class Chunker:
     def _joined(self, text: str, units: list[Sized], room: int | None) -> Sized | None:
         """The span of `units` where it fits as it stands.
 
-        Sizes do not always add up: white space has tokens of its own, and parts of one word may come to
-        more pieces together than apart.
+        Tokens do not add up, since white space has some of its own. Word pieces do where white space parts the units;
+        parts of one word may come to more together than apart.
         """
         if not self._fits(units, room):
             return None
         if len(units) == 1:
             return units[0]
-        (whole,) = self._measure(text, [(units[0].start, units[-1].end)])
+        whole = self._spanning(text, units)
         return whole if self._fits([whole], room) else None
+
+    def _spanning(self, text: str, units: list[Sized]) -> Sized:
+        start, end = units[0].start, units[-1].end
+        if not all(_PARTING.search(text, one.end, other.start) for one, other in pairwise(units)):
+            return self._measure(text, [(start, end)])[0]
+        (tokens,) = count_tokens([text[start:end]])
+        return Sized(start, end, tokens, pieces=sum(unit.pieces for unit in units))
 
     def _units(self, text: str, section: Section, room: int | None) -> list[Sized]:
         """The section's sentences or rows with their sizes; one too long for a chunk comes in parts."""

@@ -159,6 +159,12 @@ def test_every_chunk_is_its_span_and_the_model_reads_it_whole(
     assert max([pieces(chunker.embedded(title, chunk)) for chunk in chunks], default=0) <= 256
 
 
+@MANY
+@given(parts=st.lists(LONG_TEXT, min_size=1, max_size=4), space=st.sampled_from([" ", "\n", " \t", "\n\n"]))
+def test_word_pieces_add_up_over_white_space(chunker: Chunker, parts: list[str], space: str) -> None:
+    assert chunker.count_pieces([space.join(parts)])[0] == sum(chunker.count_pieces(parts))
+
+
 @pytest.mark.parametrize(
     "text",
     [
