@@ -167,7 +167,7 @@ class MiniLM(Embedder):
 
     def token_vectors(self, text: str) -> NDArray[np.float32]:
         """The vectors (tokens, dimension) of a passage's tokens, each of length one; their signs are kept."""
-        return np.asarray(self._run(self._encoded([text])).tokens[0])
+        return engines.unit(self._run(self._encoded([text])).tokens[0])
 
     def query(self, text: str) -> NDArray[np.float32]:
         return self.asked(text).vector
@@ -179,7 +179,8 @@ class MiniLM(Embedder):
         encoding = self._tokenizer.encode(text)
         found = self._run([np.array(encoding.ids, np.int32)])
         words = [p for p, (start, end) in enumerate(encoding.offsets) if end > start]
-        return Asked(found.vectors[0], found.tokens[0][words], tuple(encoding.offsets[p] for p in words))
+        tokens = engines.unit(found.tokens[0][words])
+        return Asked(found.vectors[0], tokens, tuple(encoding.offsets[p] for p in words))
 
     def spans(self, texts: Sequence[str]) -> list[tuple[tuple[int, int], ...]]:
         return [tuple(encoding.offsets) for encoding in self._tokenizer.encode_batch(list(texts))]

@@ -26,7 +26,7 @@ Vectors = NDArray[np.float32]
 
 
 class Output(NamedTuple):
-    """Unit vectors of texts (batch, dimension), and of their tokens (batch, length, dimension)."""
+    """Unit vectors of texts (batch, dimension), and those of their tokens, of any length (batch, length, dimension)."""
 
     vectors: Vectors
     tokens: Vectors
@@ -53,7 +53,7 @@ class OnnxRuntime:
     """The graph in ONNX Runtime; a call runs on the caller's thread."""
 
     name = "onnxruntime"
-    batch_tokens = 512
+    batch_tokens = 1024
 
     def __init__(self, graph: Path) -> None:
         import onnxruntime
@@ -130,7 +130,7 @@ def output(results: list[Vectors], mask: Integers) -> Output:
     tokens = np.asarray(results[-1], np.float32)
     pooled = len(results) == 1
     vectors = np.einsum("bld,bl->bd", tokens, mask.astype(np.float32)) if pooled else np.asarray(results[0])
-    return Output(unit(vectors) if pooled else vectors, unit(tokens))
+    return Output(unit(vectors) if pooled else vectors, tokens)
 
 
 def unit(vectors: Vectors) -> Vectors:
