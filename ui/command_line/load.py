@@ -173,6 +173,7 @@ async def _busy(
         asked.append(await reader.ask())
         if len(asked) >= memory[-1][0] + max(most // 50, 1):
             memory.append((len(asked), server.megabytes))
+            print(f"{len(asked)} questions: {memory[-1][1]:.0f} MB", file=sys.stderr, flush=True)
 
 
 async def _asking(client: httpx.AsyncClient) -> int:
