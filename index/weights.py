@@ -42,9 +42,8 @@ SMALL: Mapping[str, str] = MappingProxyType(
 )
 """The original's files beside its weights: how it is built and how it cuts words. What lies there must be these."""
 
-_READ = (
-    2**24
-)  # bytes at a time: between two reads other threads may hold the interpreter, each for milliseconds
+_READ = 2**24
+"""Bytes at a time: between two reads other threads may hold the interpreter, each for milliseconds."""
 
 PROBE = "Every sentence of an answer points at the place in a paper that it came from."
 _PROBE_VECTOR = """
