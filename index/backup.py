@@ -28,10 +28,10 @@ from pydantic import ValidationError
 
 from index.aside import Aside
 from index.catalog import Catalog
+from index.checksums import digest_of
 from index.errors import LibraryError
 from index.library import Library
 from index.migrate import Tables
-from index.originals import digest_of
 from index.schema import Value
 from index.snapshot import take
 

@@ -15,9 +15,9 @@ import numpy as np
 from sqlalchemy import ColumnElement, Row, Select, and_, func, not_, or_, select, text
 
 from index.aside import Aside
+from index.checksums import digest_of
 from index.identity import same_paper
 from index.library import Library
-from index.originals import digest_of
 from index.rows import Entry, document_of, record_of
 from index.schema import Paper
 from index.shelf import pages

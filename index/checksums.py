@@ -1,12 +1,13 @@
-"""Checksums of a file's pages, and which pages of Chroma's database may differ where nothing is amiss.
+"""Checksums of files and of their pages, and which pages of Chroma's database may differ where nothing is amiss.
 
-Against accidents, not against forgery: each page of 4096 bytes is its 64-bit words, weighted and summed, which notices
-any change within one word for certain and others but for one in 2^64, at the speed of memory. Refuses to know what
-the files are for.
+A file's SHA-256 says which one it is. Its pages' sums are against accidents, not against forgery: each page of 4096
+bytes is its 64-bit words, weighted and summed, which notices any change within one word for certain and others but for
+one in 2^64, at the speed of memory. Refuses to know what the files are for.
 """
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -22,9 +23,20 @@ _PAGE = 4096  # bytes; SQLite's own size, so that a page here is one of its
 _BLOCK = 1024 * _PAGE
 _PART = 16 * _BLOCK  # read by one thread
 _READERS = 4  # threads
+_READ = 2**24
+"""Bytes hashed at a time: between two reads other threads may hold the interpreter, each for milliseconds."""
 _WEIGHTS = np.arange(1, _PAGE // 8 + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15) | np.uint64(1)
 _COUNTERS = ((24, 40), (92, 100))  # of SQLite's header: its changes, its size, its first free page
 _INTERIOR, _LEAF = 0x05, 0x0D
+
+
+def digest_of(path: Path) -> str:
+    """The SHA-256 of a file, in hex. OSError where it cannot be read."""
+    digest = hashlib.sha256()
+    with path.open("rb", buffering=0) as file:
+        while block := file.read(_READ):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def sums(path: Path) -> Sums:

@@ -81,9 +81,3 @@ class Originals:
 
     def _place(self, name: str) -> Path:
         return self.folder / name[:2] / name
-
-
-def digest_of(path: Path) -> str:
-    """The SHA-256 of a file, in hex. OSError where it cannot be read."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

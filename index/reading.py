@@ -12,12 +12,12 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from index.checksums import digest_of
 from index.enclosed import Spool
 from index.errors import NoTextLayer, ReadError
 from index.invisible import notices_of
 from index.lanes import in_order
 from index.merge import merge
-from index.originals import digest_of
 from index.premade import Made
 from index.readers import Found, ending_of, find_files, readers
 from index.readers.files import name_of

@@ -18,10 +18,10 @@ from typing import Any
 from sqlalchemy import RowMapping, Table, delete, select, update
 
 from index import checks
+from index.checksums import digest_of
 from index.contents import forget_contents
 from index.library import Library
 from index.merge import merge
-from index.originals import digest_of
 from index.rows import Entry, Record, paper_row, record_of, sections_of
 from index.schema import Document, Paper
 from index.shelf import pages

@@ -15,11 +15,11 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
+from index.checksums import digest_of
 from index.contents import Contents
 from index.errors import EmbedderError, LibraryLocked
 from index.ingest import AddReport, Progress
 from index.library import Library
-from index.originals import digest_of
 from index.readers import find_files
 from index.reading import Content, key_of, keys_below
 from index.schema import Value

@@ -20,6 +20,7 @@ from uuid import uuid4
 import numpy as np
 from numpy.typing import NDArray
 
+from index.checksums import digest_of
 from index.errors import WeightsError
 from index.schema import Value
 
@@ -41,9 +42,6 @@ SMALL: Mapping[str, str] = MappingProxyType(
     }
 )
 """The original's files beside its weights: how it is built and how it cuts words. What lies there must be these."""
-
-_READ = 2**24
-"""Bytes at a time: between two reads other threads may hold the interpreter, each for milliseconds."""
 
 PROBE = "Every sentence of an answer points at the place in a paper that it came from."
 _PROBE_VECTOR = """
@@ -109,7 +107,7 @@ def kept_graph(weights: Path, models: Path) -> Path:
     """
     graph = models / f"minilm-{WEIGHTS[:12]}.onnx"
     record = graph.with_suffix(".json")
-    builder = sha256(Path(__file__).with_name("minilm.py"))
+    builder = digest_of(Path(__file__).with_name("minilm.py"))
     if not _is_kept(graph, record, builder):
         require_hash(weights, WEIGHTS)
         from index.minilm import build  # costs 0.15 s, and is needed once in a library's life
@@ -123,7 +121,7 @@ def kept_graph(weights: Path, models: Path) -> Path:
 
 def require_hash(path: Path, expected: str) -> None:
     """Raise WeightsError unless the file's SHA-256 is `expected`."""
-    found = sha256(path)
+    found = digest_of(path)
     if found != expected:
         raise WeightsError(
             f"{path} is not the original all-MiniLM-L6-v2: its SHA-256 is {found}, the original's is "
@@ -136,7 +134,7 @@ def require_unchanged(exported: Iterable[Path], models: Path) -> None:
     noted = _noted(models)
     for path in exported:
         expected = noted.get(str(path.absolute()))
-        if expected is not None and (found := sha256(path)) != expected:
+        if expected is not None and (found := digest_of(path)) != expected:
             raise WeightsError(
                 f"{path} has changed since it was first used: its SHA-256 is {found}, it was {expected}. Put the file "
                 f"back as it was, or, if you replaced it, remove {_notes(models)}. Or run: {INSTALL}"
@@ -146,7 +144,7 @@ def require_unchanged(exported: Iterable[Path], models: Path) -> None:
 def keep_hashes(exported: Iterable[Path], models: Path) -> None:
     """Note the hashes of files that were found to compute the model, for `require_unchanged`."""
     noted = _noted(models)
-    found = {str(path.absolute()): noted.get(str(path.absolute())) or sha256(path) for path in exported}
+    found = {str(path.absolute()): noted.get(str(path.absolute())) or digest_of(path) for path in exported}
     if found.items() - noted.items():
         _write(_notes(models), json.dumps(noted | found, indent=1).encode())
 
@@ -172,15 +170,6 @@ def probe_vector() -> NDArray[np.float32]:
     return np.asarray(reference / np.linalg.norm(reference), np.float32)
 
 
-def sha256(path: Path) -> str:
-    """The SHA-256 of a file in hexadecimal."""
-    digest = hashlib.sha256()
-    with path.open("rb", buffering=0) as file:
-        while block := file.read(_READ):
-            digest.update(block)
-    return digest.hexdigest()
-
-
 def _notes(models: Path) -> Path:
     return models / "exported.json"
 
@@ -200,7 +189,7 @@ def _noted(models: Path) -> dict[str, str]:
 def _is_kept(graph: Path, record: Path, builder: str) -> bool:
     try:
         said = json.loads(record.read_bytes())
-        return bool(said["built_by"] == builder and said["sha256"] == sha256(graph))
+        return bool(said["built_by"] == builder and said["sha256"] == digest_of(graph))
     except (OSError, ValueError, KeyError, TypeError):
         return False
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from index.checksums import digest_of
 from index.errors import LibraryError
-from index.originals import Originals, digest_of
+from index.originals import Originals
 
 
 def test_a_file_is_kept_under_its_hash_whatever_it_was_called(tmp_path: Path) -> None:

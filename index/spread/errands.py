@@ -20,11 +20,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from index.checksums import digest_of
 from index.chunking import Chunker
 from index.embedding import Embedded, Embedder, Fingerprint, load_embedder
 from index.errors import EmbedderMismatch
 from index.merge import paper_id
-from index.originals import digest_of
 from index.premade import Made, mark_of
 from index.readers import Found
 from index.reading import Content, Over, Reading, Source
