@@ -31,6 +31,7 @@ from ui.watch.health import Readiness
 from ui.watch.logs import logging_to, take_over
 from ui.watch.requests import route
 from ui.watch.settings import WatchSettings
+from ui.watch.stopping import told_to_stop
 
 QUESTION = "What does Self-RAG propose?"
 TOKEN = "scrape-me-0123456789"
@@ -93,6 +94,18 @@ def test_a_server_whose_catalog_does_not_answer_is_not_ready(
     library.catalog.engine.dispose()
     (library.folder / "catalog.sqlite3").unlink()
     assert readiness.reasons() == ["the catalog does not answer"]
+
+
+def test_ctrl_c_while_the_address_is_still_being_said_stops_the_server(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Pressed(io.StringIO):
+        def flush(self) -> None:
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr("sys.stderr", Pressed())
+    with told_to_stop() as stopped:
+        assert stopped("Ibid is there") is False
 
 
 def test_a_server_that_is_told_to_stop_is_ready_for_nobody(library: Library) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -90,8 +89,7 @@ def serve(
         page = start(assistant, host, port, watch=watch, readiness=readiness, **more)
         take_over("uvicorn", "uvicorn.access")
         readiness.open()
-        print(f"Ibid is at http://{host}:{port} (Ctrl-C stops it)", file=sys.stderr, flush=True)
-        if stopped():
+        if stopped(f"Ibid is at http://{host}:{port} (Ctrl-C stops it)"):
             readiness.leave(watch.drain)
         if page.server:
             page.server.close()  # type: ignore[no-untyped-call]

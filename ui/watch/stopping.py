@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,15 +12,18 @@ _LOOK = 0.5  # seconds; a signal ends the wait at once
 
 
 @contextmanager
-def told_to_stop() -> Iterator[Callable[[], bool]]:
-    """Gives a function that waits until the server is told to stop; it says whether there is time for an end.
+def told_to_stop() -> Iterator[Callable[[str], bool]]:
+    """Gives a function that says a line on the terminal, then waits until the server is told to stop.
+
+    It returns whether there is time for an end. Whoever reads the line may press Ctrl-C at once.
 
     Off the main thread, where signals cannot be heard, it waits for Ctrl-C alone.
     """
     told = threading.Event()
 
-    def wait() -> bool:
+    def wait(line: str) -> bool:
         try:
+            print(line, file=sys.stderr, flush=True)
             while not told.wait(_LOOK):
                 pass
         except KeyboardInterrupt:
