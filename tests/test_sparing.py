@@ -63,3 +63,24 @@ def test_no_component_is_made_for_what_is_skipped() -> None:
     outputs = page.fns[0].outputs
     _, state = _sent(page, predictions)
     assert [state[block._id] is block for block in outputs] == [True, True, False]
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_a_session_does_not_grow_with_the_events_that_update_it(outputs: int) -> None:
+    with SparingBlocks() as page:
+        choice = gr.Dropdown(["a", "b"], value=[], multiselect=True)
+        rest = [gr.Textbox("one"), gr.Textbox("another")][: outputs - 1]
+        page.load(lambda chosen: None, [choice], [choice, *rest])
+    state, asked = SessionState(page), page.fns[0]
+    before = set(state.blocks_config.blocks), set(state.config_values)
+
+    async def event(choices: list[str]) -> list[Any]:
+        await page.preprocess_data(asked, [[]], state)
+        update = gr.update(choices=choices)
+        return await page.postprocess_data(asked, [update, *["text"] * len(rest)] if rest else update, state)
+
+    for number in range(4):
+        sent = asyncio.run(event([f"choice {number}"]))
+        assert sent[0]["choices"] == [[f"choice {number}"] * 2]
+    assert (set(state.blocks_config.blocks), set(state.config_values)) == before
+    assert state[choice._id].choices == [("choice 3", "choice 3")]
