@@ -39,10 +39,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if {"serving", "browser", "chat_library", "paged_site"}.intersection(
             getattr(item, "fixturenames", ())
         ):
-            # It leaves its server's event loop and sockets to the garbage collector, which `serving` calls,
+            # It leaves its server's event loop and sockets to the garbage collector, which `serving` calls.
             item.add_marker(pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"))
-            # and its queue uses what pandas has deprecated.
-            item.add_marker(pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning"))
 
 
 @pytest.fixture(scope="session", autouse=True)

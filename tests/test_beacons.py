@@ -30,10 +30,7 @@ from tests.payloads import BEACON, payloads
 from tests.rehearsing import playing, rehearsed
 from ui.parts.exports import export
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning"),
-]
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 Serving = Callable[..., AbstractContextManager[str]]
 TEXTS = payloads()

@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+from gradio.queueing import Queue
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
@@ -20,12 +21,8 @@ from index.ingest import AddReport
 from ui.programs.operations import BadRequest, Programs
 from ui.programs.results import PaperList, Results
 
-pytestmark = [
-    # Gradio leaves sockets to the garbage collector, its client an executor's thread,
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    # and its queue uses what pandas has deprecated.
-    pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning"),
-]
+# Gradio leaves sockets to the garbage collector, its client an executor's thread.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
 @pytest.fixture(scope="module")
@@ -226,3 +223,11 @@ def test_arguments_are_checked_however_they_are_passed(programs: Programs) -> No
 def test_half_a_character_is_refused_and_not_stored(programs: Programs) -> None:
     with pytest.raises(BadRequest, match=r"^content = .*half of a surrogate pair"):
         programs.add("a.md", "half \ud800 of one")
+
+
+def test_an_event_has_no_table_made_of_those_before(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Any] = []
+    compute = Queue._get_df
+    monkeypatch.setattr(Queue, "_get_df", lambda *told: (made.append(told), compute(*told))[1])
+    client.predict("reward models", api_name="/search")
+    assert not made

@@ -13,10 +13,7 @@ from playwright.sync_api import Page, expect
 
 from ui.settings import LimitSettings
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning"),
-]
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 LIMITS = LimitSettings(
     question=200, body=20_000, upload=3_000, files=2, questions_a_minute=4, questions_at_once=0

@@ -24,8 +24,6 @@ from ui.gate.events import ENDPOINTS, PAGES, SERVICES, Events, classified, servi
 from ui.gate.routes import DOOR, ROUTES, Rule, rule_for
 from ui.rooms import Rooms
 
-pytestmark = pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning")
-
 
 @pytest.fixture(scope="module")
 def assembled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[gr.Blocks, Any]]:

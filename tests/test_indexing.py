@@ -31,12 +31,8 @@ QUESTION = "What does ColBERT propose?"
 WELLS = {"title": "On Wells", "abstract": "Wells run dry in summer. Deep wells run dry in autumn."}
 WAIT = 20.0
 
-pytestmark = [
-    # Gradio leaves its server's event loop and sockets to the garbage collector, which `serving` calls,
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    # and its queue uses what pandas has deprecated.
-    pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning"),
-]
+# Gradio leaves its server's event loop and sockets to the garbage collector, which `serving` calls.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
 class Slow:

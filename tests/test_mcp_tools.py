@@ -24,10 +24,7 @@ from assistant.engine import Assistant
 from assistant.schema import Answer
 from ui.programs.results import PaperList, PaperText, Results
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning"),
-]
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 READERS = {"search", "ask", "papers", "paper"}
 
 Use = Callable[[ClientSession], Awaitable[Any]]

@@ -20,10 +20,7 @@ from ui.programs.message import closing
 from ui.programs.openai_api import GivenAnswers
 from ui.programs.openai_schema import CompletionError, conversation, read_request
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning"),
-]
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 MODEL = "ibid:extractive"
 WAIT = 20.0
 

@@ -19,10 +19,7 @@ ROOT = Path(__file__).parents[1]
 GUIDE = (ROOT / "docs" / "programs.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^##+ ([^\n]+)\n(?:(?!^#).)*?```python\n(.*?)```", GUIDE, re.DOTALL | re.MULTILINE)
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning"),
-]
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
 def test_each_way_from_python_has_an_example() -> None:

@@ -44,10 +44,7 @@ from ui.watch.settings import WatchSettings
 KEY = "planted-key/0+123=9\"'é"
 PLANTED = "PLANTED-5e4d-secret"
 QUESTION = "What does Self-RAG propose?"
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning"),
-]
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
 def secret_settings() -> list[str]:

@@ -35,10 +35,7 @@ from ui.watch.stopping import told_to_stop
 
 QUESTION = "What does Self-RAG propose?"
 TOKEN = "scrape-me-0123456789"
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning"),
-]
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
 @pytest.fixture(scope="module")
