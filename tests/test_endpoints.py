@@ -228,6 +228,6 @@ def test_half_a_character_is_refused_and_not_stored(programs: Programs) -> None:
 def test_an_event_has_no_table_made_of_those_before(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[Any] = []
     compute = Queue._get_df
-    monkeypatch.setattr(Queue, "_get_df", lambda *told: (made.append(told), compute(*told))[1])
+    monkeypatch.setattr(Queue, "_get_df", lambda *told: (made.append(told), compute(told[-1]))[1])
     client.predict("reward models", api_name="/search")
     assert not made
