@@ -1,8 +1,8 @@
 """The web application: its pages built over a library, and the server it runs on.
 
 Owns the launch settings and the assets. Nothing it serves asks another host for anything: analytics
-and hub look-ups are turned off before Gradio is imported, fonts come from Gradio's own files. So are the
-figures of its events, of which it makes a table of the last ten thousand anew after each of them.
+and hub look-ups are turned off before Gradio is imported, fonts come from Gradio's own files. Its figures of events
+are turned off too: after each event it would make a table of the last ten thousand, and nobody is shown them.
 """
 
 from __future__ import annotations

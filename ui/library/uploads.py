@@ -16,6 +16,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from index.checksums import digest_of
 from index.readers import xml
 from index.readers.daily_papers import is_listing
 
@@ -38,9 +39,7 @@ class Uploads:
 
     def place_of_file(self, path: Path, name: str) -> Path:
         """Where a file belongs that lies somewhere for the moment."""
-        with path.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        return self._place(digest, safe_name(name))
+        return self._place(digest_of(path), safe_name(name))
 
     def place_of_text(self, text: str) -> Path:
         """Where a text belongs that was pasted."""
