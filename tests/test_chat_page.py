@@ -158,7 +158,7 @@ def test_what_was_retrieved_stands_on_its_own_tab_with_ranks_for_the_curious(
     card = page.locator("#retrieved-1 .card").first
     expect(card.locator(".strength")).to_have_text(re.compile("match$"))
     card.locator(".why summary").click()
-    expect(card.locator(".why p")).to_contain_text("by meaning: rank 1")
+    expect(card.locator(".why p").first).to_contain_text("by meaning: rank 1")
 
 
 def test_a_question_without_an_answer_in_the_papers_is_refused_and_cites_nothing(
