@@ -139,8 +139,8 @@ def _head(limits: LimitSettings) -> str:
 def _script() -> str:
     """The pages' scripts in one: what all of them share, then what each adds."""
     names = (
-        *("app.js", "leaf.js", "chat.js", "composer.js", "connection.js", "engine.js", "indexing.js"),
-        *("library.js", "digest.js"),
+        *("app.js", "leaf.js", "chat.js", "composer.js", "stream.js", "connection.js", "engine.js"),
+        *("indexing.js", "library.js", "digest.js"),
     )
     return "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in names)
 

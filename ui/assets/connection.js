@@ -2,7 +2,7 @@
 // again by itself and then loads the page anew, which would lose both.
 (() => {
   "use strict";
-  const { announce, byId, limits, make, tell } = window.ibid;
+  const { announce, byId, limits, make, stream, tell } = window.ibid;
   const WORDS = "Ibid does not answer: it was stopped, or the connection is lost. What you wrote stays here, and this page comes back by itself.";
   const PAUSE = 1000;  // ms between two looks whether it is back
   const plain = window.fetch.bind(window);
@@ -17,8 +17,10 @@
       const answer = await plain(...given);
       if (gone(answer)) throw new TypeError("the server behind the proxy is gone");
       found();
-      if (answer.ok) return followed(answer);
-      await refused(answer.clone());
+      const { pathname } = new URL(answer.url);
+      if (answer.ok && pathname.endsWith("/gradio_api/queue/data")) return followed(answer, given);
+      if (answer.ok && pathname.endsWith("/gradio_api/queue/join")) stream.joined((await answer.clone().json()).event_id);
+      if (!answer.ok) await refused(answer.clone(), pathname);
       return answer;
     } catch (error) {
       if (error instanceof TypeError) lost();  // not where a request was given up on purpose
@@ -26,13 +28,17 @@
     }
   };
 
+  const followed = (answer, given) => {
+    const { status, headers } = answer;
+    return new Response(stream.followed(answer.body, () => plain(...given)), { status, headers });
+  };
+
   // ---- Refused at the door, in its own words: the question stays in the box
 
   const BUSY = "Ibid is busy: too many wait for their turn already. What you wrote stays here; try again in a moment.";
   const OUT = "You are signed out. What you wrote stays here: ";
   let told = "";
-  const refused = async (answer) => {
-    const { pathname } = new URL(answer.url);
+  const refused = async (answer, pathname) => {
     if (!/\/gradio_api\/(queue\/join|component_server\/?)$/.test(pathname)) return;
     if (answer.status === 401) {
       const there = new URL("login", location);
@@ -43,32 +49,6 @@
       told = answer.status === 503 ? "currently busy" : String(detail ?? "");
       if (answer.status === 503 || told) tell(answer.status === 503 ? BUSY : told);
     }
-  };
-
-  // ---- Waiting for one's turn: Gradio tells how many are before an event, in the stream of what comes of it
-
-  const followed = (answer) => {
-    if (!answer.body || !new URL(answer.url).pathname.endsWith("/gradio_api/queue/data")) return answer;
-    const words = new TextDecoder();
-    const looked = new TransformStream({
-      transform: (piece, on) => {
-        on.enqueue(piece);
-        if (piece.length < 4000 || byId("waiting")) wait(words.decode(piece, { stream: true }));
-      },
-    });
-    return new Response(answer.body.pipeThrough(looked), { status: answer.status, headers: answer.headers });
-  };
-  const wait = (lines) => {
-    for (const line of lines.split("\n")) {
-      const [, rank] = /"msg":"estimation".*"rank":(\d+)/.exec(line) ?? [];
-      if (rank > 0) showWaiting(`Waiting: ${rank} before you.`);
-      else if (rank || /"msg":"process_/.test(line)) byId("waiting")?.remove();
-    }
-  };
-  const showWaiting = (words) => {
-    if (byId("waiting")) { byId("waiting").textContent = words; return; }
-    const line = make("p", { id: "waiting", className: "notice", role: "status", textContent: words });
-    (byId("notice") ?? byId("middle") ?? byId("digest"))?.append(line);
   };
 
   const lost = () => {
