@@ -42,7 +42,7 @@ def dialect(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setenv(variable, SECRET)
     monkeypatch.setenv("IBID_LLM__KEY", SECRET)
     yield request.param
-    assert loop.tasks() == 0
+    assert loop.quiet()
 
 
 @pytest.fixture

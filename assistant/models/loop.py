@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Coroutine
 from typing import Any
 
 _NAME = "ibid-models"
+_LOOK = 0.01  # seconds between two looks whether it is quiet
 _starting = threading.Lock()
 _running: asyncio.AbstractEventLoop | None = None
 
@@ -47,9 +49,17 @@ class Running:
         self._over.set()
 
 
-def tasks() -> int:
-    """How many calls are on the loop now."""
-    return 0 if _running is None else len(asyncio.all_tasks(_running))
+def quiet(seconds: float = 2.0) -> bool:
+    """Whether nothing is left on the loop, after waiting for that as long as given.
+
+    A generator that an integration has left half read is closed by a task of asyncio's own, after the call.
+    """
+    until = time.monotonic() + seconds
+    while _running is not None and asyncio.all_tasks(_running):
+        if time.monotonic() > until:
+            return False
+        time.sleep(_LOOK)
+    return True
 
 
 def _loop() -> asyncio.AbstractEventLoop:
