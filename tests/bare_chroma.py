@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from index.vectors import _embedded
-from tests.killing import Say, _child
+from tests.forking import Say, child
 
 _DIMENSION, _BATCH = 384, 250
 _AMID = 0.02  # seconds that writing a graph of some thousand vectors takes
@@ -49,7 +49,7 @@ def kill_bare(work: Path, number: int, held: set[str], longest: float) -> Left:
             threading.Thread(target=_die_amid_writing, args=(folder, aimed), daemon=True).start()
         _write(folder, number, sorted(held), say)
 
-    said, ended = _child(write, after=moment if aimed is None else _PATIENCE)
+    said, ended = child(write, after=moment if aimed is None else _PATIENCE)
     expected, unsure = set(held), set[str]()
     for kind, *ids in said:
         if kind in ("writing", "deleting"):
@@ -58,7 +58,7 @@ def kill_bare(work: Path, number: int, held: set[str], longest: float) -> Left:
             expected, unsure = expected | set(ids), set()
         elif kind == "deleted":
             expected, unsure = expected - set(ids), set()
-    left, opened = _child(lambda say: _look(folder, sorted(expected - unsure), sorted(unsure), say))
+    left, opened = child(lambda say: _look(folder, sorted(expected - unsure), sorted(unsure), say))
     wrong = [words for kind, *all_words in left if kind == "wrong" for words in all_words]
     if opened != 0:
         wrong.append(f"opening it ended with {opened}: {left}")

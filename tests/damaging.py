@@ -16,7 +16,8 @@ from pathlib import Path
 from index import probing, upkeep
 from index.library import Library
 from tests.conftest import PAPERS, CountingEmbedder
-from tests.killing import SETTINGS, Say, _child, _forked, embedder, unsound
+from tests.forking import Say, child, forking_prober
+from tests.killing import SETTINGS, embedder, unsound
 
 _GARBLED = 64  # bytes
 
@@ -70,7 +71,7 @@ def open_damaged(base: Path, work: Path, damage: Damage) -> Opened:
     if damage.unsealed:
         for seal in folder.glob("caches-*/seal.json"):
             seal.unlink()
-    said, ended = _child(lambda say: _open(folder, say))
+    said, ended = child(lambda say: _open(folder, say))
     if ended != 0:
         told.wrong.append(f"the process ended with {ended}: {said}")
     for kind, *words in said:
@@ -82,7 +83,7 @@ def open_damaged(base: Path, work: Path, damage: Damage) -> Opened:
 
 
 def _open(folder: Path, say: Say) -> None:
-    probing.asked = _forked
+    probing.asked = forking_prober()
     upkeep._AT_ONCE = 0.0  # the first search goes on while the vectors are made anew
     started = time.monotonic()
     with Library.open(folder, SETTINGS) as library:

@@ -11,17 +11,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import random
-import select
 import shutil
 import signal
 import sqlite3
-import sys
 import time
-import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,13 +27,14 @@ from assistant.citations import faults
 from assistant.conversation import Conversations
 from assistant.engine import Assistant
 from assistant.schema import Turn
-from index import batches, failpoints, probing
+from index import batches, probing
 from index.doctor import examine
 from index.embedding import Embedder
 from index.library import Library
 from index.probing import sketch
 from index.settings import ChunkingSettings, IndexSettings
 from tests.conftest import PAPERS, HashingEmbedder
+from tests.forking import Say, child, forking_prober
 from tests.pdfs import Sheets
 
 SETTINGS = IndexSettings(chunking=ChunkingSettings(tokens=30, overlap=0))
@@ -49,12 +46,10 @@ QUESTIONS = (
 )
 KEPT_TITLE = PAPERS[0]["title"]
 _BATCH = 4  # papers stored at once, so that a short command has several commits
-_HANGS = 120.0  # seconds after which a child is taken to hang
 
 embedder: Callable[[], Embedder] = HashingEmbedder
 """What libraries are opened with."""
 
-Say = Callable[..., None]
 Act = Callable[[Path, Path, Say], None]
 
 
@@ -81,7 +76,7 @@ def prepare(work: Path) -> Path:
     base = work.parent / f"{work.name}-base"
     files = base / "files"
     files.mkdir(parents=True)
-    said, ended = _child(lambda say: _fill(work, files))
+    said, ended = child(lambda say: _fill(work, files))
     assert ended == 0, said
     for name in ("library", "given"):
         (work / name).rename(base / name)
@@ -319,7 +314,7 @@ def course(base: Path, work: Path, command: str) -> Course:
     folder = _copy(base, work)
     before = state_of(folder)
     started = time.monotonic()
-    said, ended = _child(lambda say: COMMANDS[command](folder, base / "files", say), f"*=log:{log}")
+    said, ended = child(lambda say: COMMANDS[command](folder, base / "files", say), f"*=log:{log}")
     assert ended == 0, said
     seconds = time.monotonic() - started
     passed = log.read_text().split() if log.exists() else []
@@ -332,7 +327,7 @@ def kill(base: Path, work: Path, command: str, moment: str, known: Course) -> Ro
     told = Round(command, moment)
     folder = _copy(base, work)
     at = None if ":" in moment else float(moment) * known.seconds
-    said, ended = _child(
+    said, ended = child(
         lambda say: COMMANDS[command](folder, base / "files", say),
         "" if at is not None else f"{moment}=kill",
         at,
@@ -341,7 +336,7 @@ def kill(base: Path, work: Path, command: str, moment: str, known: Course) -> Ro
     if ended not in (0, -signal.SIGKILL):
         told.wrong = [f"the command failed: {said}"]
         return told
-    left, ended = _child(lambda say: _examine(folder, base, command, known, said, say))
+    left, ended = child(lambda say: _examine(folder, base, command, known, said, say))
     if ended != 0:
         told.wrong = [f"opening it ended with {ended}: {left}"]
     told.wrong += [words for kind, *all_words in left if kind == "wrong" for words in all_words]
@@ -352,7 +347,7 @@ def kill(base: Path, work: Path, command: str, moment: str, known: Course) -> Ro
 def _examine(
     folder: Path, base: Path, command: str, known: Course, said: Sequence[Sequence[str]], say: Say
 ) -> None:
-    probing.asked = _forked
+    probing.asked = forking_prober()
     started = time.monotonic()
     with _opened(folder) as library:
         found = library.search(KEPT_TITLE, 1)
@@ -375,58 +370,3 @@ def _copy(base: Path, work: Path) -> Path:
     if (base / "given").exists():
         shutil.copytree(base / "given", work / "given")
     return shutil.copytree(base / "library", work / "library")
-
-
-def _child(
-    act: Callable[[Say], None], failpoint: str = "", after: float | None = None
-) -> tuple[list[list[str]], int]:
-    """What a forked child said, and how it ended, as `subprocess` tells it; killed `after` seconds, where given."""
-    reading, writing = os.pipe()
-    sys.stdout.flush()
-    child = os.fork()
-    if child == 0:
-        os.close(reading)
-        _live(act, failpoint, writing)
-    os.close(writing)
-    deadline = time.monotonic() + (_HANGS if after is None else after)
-    told = b""
-    with open(reading, "rb", buffering=0) as pipe:  # noqa: PTH123
-        while select.select([pipe], [], [], max(deadline - time.monotonic(), 0))[0]:
-            if not (piece := pipe.read(65536)):
-                break
-            told += piece
-        else:
-            os.kill(child, signal.SIGKILL)
-            told += pipe.read(1 << 20) or b""
-    _, status = os.waitpid(child, 0)
-    ended = -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
-    return [json.loads(line) for line in told.decode().split("\n")[:-1]], ended
-
-
-def _live(act: Callable[[Say], None], failpoint: str, pipe: int) -> None:
-    """A child's whole life."""
-
-    def say(*words: str) -> None:
-        if len(words) > 1:
-            os.write(pipe, f"{json.dumps(words)}\n".encode())
-
-    code = 1
-    try:
-        os.environ[failpoints.VARIABLE] = failpoint
-        failpoints.arm()
-        act(say)
-        code = 0
-    except BaseException:  # noqa: BLE001  (whatever it is, it is to be told)
-        with suppress(OSError):
-            say("trouble", traceback.format_exc())
-    finally:
-        os._exit(code)
-
-
-def _forked(arguments: Sequence[str], patience: float) -> tuple[list[str], str]:
-    """As `probing` does it, from a fork: hundreds of interpreters would take longer than all the rest."""
-    folder, model, fingerprint = arguments
-    lines, ended = _child(
-        lambda say: [say("line", line) for line in probing.told(Path(folder), model, fingerprint)] and None  # type: ignore[func-returns-value]
-    )
-    return [line for _, line in lines], "" if ended == 0 else f"it ended the process that opened it ({ended})"

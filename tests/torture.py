@@ -30,7 +30,8 @@ from index.tokens import count_tokens
 from tests import killing
 from tests.bare_chroma import kill_bare
 from tests.damaging import chosen, damages, open_damaged
-from tests.killing import COMMANDS, Course, Say, _child
+from tests.forking import Say, child
+from tests.killing import COMMANDS, Course
 from tests.writers import another_writer, told_after
 
 _WITHIN = 5.0  # seconds in which damage is to be noticed
@@ -204,7 +205,7 @@ def _lanes(lanes: int, play: Callable[[int, Say], None]) -> list[str]:
     told: list[list[list[str]]] = [[] for _ in range(lanes)]
 
     def follow(lane: int) -> None:
-        said, ended = _child(lambda say: play(lane, say), after=7200.0)
+        said, ended = child(lambda say: play(lane, say), after=7200.0)
         told[lane] = said if ended == 0 else [*said, ["trouble", f"lane {lane} ended with {ended}"]]
 
     threads = [threading.Thread(target=follow, args=(lane,)) for lane in range(lanes)]
