@@ -7,6 +7,8 @@ import os
 import re
 import shutil
 import signal
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -45,8 +47,8 @@ BACK = """([before, question]) => {
 
 
 @pytest.fixture(scope="module")
-def cluster(models: Path) -> Iterator[Cluster]:
-    """A running cluster, whose watched folder held the sample papers from the beginning."""
+def programs() -> None:
+    """What a cluster is made of is there."""
     for program, package in (("nginx", "nginx-light"), ("initdb", "postgresql")):
         if not (
             shutil.which(program, path="/usr/sbin:/usr/bin")
@@ -54,6 +56,11 @@ def cluster(models: Path) -> Iterator[Cluster]:
         ):
             reason = f"{program} absent: apt-get install {package}"
             pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+
+
+@pytest.fixture(scope="module")
+def cluster(programs: None, models: Path) -> Iterator[Cluster]:
+    """A running cluster, whose watched folder held the sample papers from the beginning."""
     with (
         pytest.MonkeyPatch.context() as patched,
         tempfile.TemporaryDirectory(prefix="ibid-cluster-") as folder,
@@ -292,3 +299,32 @@ def _until(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.2)
+
+
+def test_a_cluster_that_is_told_to_end_ends_all_that_it_started(programs: None) -> None:
+    with tempfile.TemporaryDirectory(prefix="ibid-cluster-") as folder:
+        Path(folder).chmod(0o711)
+        command = [sys.executable, "-m", "ui.command_line.cluster", folder, "--port", str(free_port())]
+        with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL) as whole:
+            _until(lambda: any(name.endswith("/chroma") for name in _running(folder)))
+            assert any("postgres" in name for name in _running(folder))
+            whole.terminate()
+            assert whole.wait(WAIT) == 128 + signal.SIGTERM
+        assert _running(folder) == []
+
+
+def _running(folder: str) -> list[str]:
+    """The programs of processes that name the folder, but for the one that started them."""
+    commands = [_command(process) for process in Path("/proc").glob("[0-9]*")]
+    return [
+        " ".join(words[:2])
+        for words in commands
+        if "ui.command_line.cluster" not in words and folder in " ".join(words)
+    ]
+
+
+def _command(process: Path) -> list[str]:
+    try:
+        return (process / "cmdline").read_bytes().decode().split("\0")
+    except OSError:
+        return []

@@ -91,6 +91,12 @@ def _end(stage: Sequence[Program]) -> None:
         part.stop()
 
 
+def _end_all(told: int, _: object) -> None:
+    """Told to end or left by its terminal, as at Ctrl-C: what was started is stopped, since it would live on."""
+    signal.signal(told, signal.SIG_IGN)
+    sys.exit(128 + told)
+
+
 def free_port() -> int:
     """A loopback port that nobody listens on."""
     with socket.socket() as free:
@@ -112,6 +118,8 @@ def _password(place: Path) -> str:
 @click.option("--port", default=7860, show_default=True, help="The port of nginx.")
 def main(folder: Path, port: int) -> None:
     """Start a cluster on this machine with its data in FOLDER; Ctrl-C ends it."""
+    for told in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(told, _end_all)
     try:
         with Cluster(folder, port).running() as cluster:
             click.echo(
