@@ -61,7 +61,8 @@ def kill_bare(work: Path, number: int, held: set[str], longest: float) -> Left:
     left, opened = child(lambda say: _look(folder, sorted(expected - unsure), sorted(unsure), say))
     wrong = [words for kind, *all_words in left if kind == "wrong" for words in all_words]
     if opened != 0:
-        wrong.append(f"opening it ended with {opened}: {left}")
+        last = [words[0].strip().splitlines()[-1] for kind, *words in left if kind == "trouble"]
+        wrong.append(f"opening it ended with {opened}: {' '.join(last)}")
     held.clear()
     if wrong:
         shutil.rmtree(folder, ignore_errors=True)
