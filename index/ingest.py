@@ -27,6 +27,7 @@ from index.rows import Entry, Record
 from index.schema import Conflict, Document, Notice, Unreadable, Value
 
 _PAUSE = 0.1  # seconds between two words on how far the embedding is
+_FOLLOWED = 800  # chunks after which the caches follow: the keyword index costs by the commit
 
 
 class Conflicting(Value):
@@ -110,6 +111,7 @@ class Ingestion:
         self._said: dict[str, set[tuple[str, int]]] = {}
         self._under_way: Batch | None = None
         self._unshown: list[Told] = []
+        self._unfollowed = 0
         self._contents: Contents | None = None
         self._mirror: Mirror | None = None
         self._progress: Progress | None = None
@@ -131,16 +133,20 @@ class Ingestion:
         self._course = Course(sizes_of(sources), reading.found)
         self._step = Step(files=len(sources))
         self._contents = contents
-        with Ahead(self.embedder) as ahead:
-            batch = Batch()
-            for told in reading.read(sources, self._settle):
-                if batch.full and isinstance(told, Read):
-                    self._begin(batch, ahead)
-                    batch = Batch()
-                self._take(told, batch)
-                self._settle()
-            self._begin(batch, ahead)
-            self._finish()
+        try:
+            with Ahead(self.embedder) as ahead:
+                batch = Batch()
+                for told in reading.read(sources, self._settle):
+                    if batch.full and isinstance(told, Read):
+                        self._begin(batch, ahead)
+                        batch = Batch()
+                    self._take(told, batch)
+                    self._settle()
+                self._begin(batch, ahead)
+                self._follow()  # what is stored is found while the last of all is embedded
+                self._finish()
+        finally:
+            self._follow()
         return self._report()
 
     def refuse(self, failed: Unreadable) -> None:
@@ -266,7 +272,9 @@ class Ingestion:
     def _commit(self, batch: Batch, making: Making) -> None:
         if batch.entries:
             self._put(batch.entries, batch.texts, making)
-            self.caches.follow()
+            self._unfollowed += max(len(batch.texts), 1)
+        if batch.over or self._unfollowed >= _FOLLOWED:
+            self._follow()
         for source, content in batch.over.items():
             self.catalog.set_failures(source, self._failed.get(source, []))
             said = self._said.pop(source, None)
@@ -276,6 +284,12 @@ class Ingestion:
             self._contents.note(batch.over)
         self._course.store()
         self._tell(stored=self._step.stored + len(batch.found), share=0.0)
+
+    def _follow(self) -> None:
+        """Have the caches follow what was stored since they last did."""
+        due, self._unfollowed = self._unfollowed, 0
+        if due:
+            self.caches.follow()
 
     def _tell(self, **changes: object) -> None:
         self._step = self._step.model_copy(update=changes)

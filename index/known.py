@@ -65,8 +65,9 @@ class Known:
     def _note(self, paper: Paper, known: str) -> None:
         for key in _keys(paper):
             self._met.setdefault(key, []).append(known)
-        said = [each for each in (self._said.get(known), paper) if each is not None]
-        whole = merge([Document(paper=each, text="") for each in said])[0].paper
+        before, whole = self._said.get(known), paper
+        if before is not None:
+            whole = merge([Document(paper=each, text="") for each in (before, paper)])[0].paper
         self._said[known] = whole.model_copy(update={"id": known})
 
 
