@@ -95,7 +95,7 @@ def measure(
             figures |= opened(told) | _step("searching", told)
             keep(found, work)
         if "adding share" not in figures:
-            again = own[-scale_steps.ROUNDS :]
+            again = own[-scale_steps.AGAIN :]
             figures |= _step("adding", told | {"parts": again})
             keep(found, work)
     return {size: found[size] for size in sizes}
