@@ -1,6 +1,7 @@
 """What is stored at once when papers are added: so many, or so much text.
 
-Owns how large a batch gets, and whether two of them may tell of one paper. Refuses to know what is done with one.
+Owns how large a batch gets, how much is stored before the caches follow, and whether two batches may tell of one
+paper. Refuses to know what is done with one.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from index.rows import Entry
 from index.schema import Document, Value
 
 PAPERS = 256  # that are stored at once, or fewer of much text
+FOLLOWED = 800  # chunks after which the caches follow: the keyword index costs by the commit
 _LARGEST = 100_000  # characters: what an interruption loses is embedded within seconds
 
 

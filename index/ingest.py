@@ -27,7 +27,6 @@ from index.rows import Entry, Record
 from index.schema import Conflict, Document, Notice, Unreadable, Value
 
 _PAUSE = 0.1  # seconds between two words on how far the embedding is
-_FOLLOWED = 800  # chunks after which the caches follow: the keyword index costs by the commit
 
 
 class Conflicting(Value):
@@ -273,7 +272,7 @@ class Ingestion:
         if batch.entries:
             self._put(batch.entries, batch.texts, making)
             self._unfollowed += max(len(batch.texts), 1)
-        if batch.over or self._unfollowed >= _FOLLOWED:
+        if batch.over or self._unfollowed >= batches.FOLLOWED:
             self._follow()
         for source, content in batch.over.items():
             self.catalog.set_failures(source, self._failed.get(source, []))

@@ -184,7 +184,7 @@ def _placed(folder: Path, files: Path, name: str, under: str = "") -> Path:
 
 @contextmanager
 def _opened(folder: Path, say: Say | None = None, settings: IndexSettings = SETTINGS) -> Iterator[Library]:
-    batches.PAPERS = _BATCH
+    batches.PAPERS, batches.FOLLOWED = _BATCH, 3 * _BATCH
     with Library.open(folder, settings) as library:
         library.embedder = embedder()
         if say is not None:
