@@ -306,9 +306,11 @@ def test_a_cluster_that_is_told_to_end_ends_all_that_it_started(programs: None) 
         Path(folder).chmod(0o711)
         command = [sys.executable, "-m", "ui.command_line.cluster", folder, "--port", str(free_port())]
         with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL) as whole:
-            _until(lambda: any(name.endswith("/chroma") for name in _running(folder)))
-            assert any("postgres" in name for name in _running(folder))
-            whole.terminate()
+            try:
+                _until(lambda: any(name.endswith("/chroma") for name in _running(folder)))
+                assert any("postgres" in name for name in _running(folder))
+            finally:
+                whole.terminate()
             assert whole.wait(WAIT) == 128 + signal.SIGTERM
         assert _running(folder) == []
 
