@@ -83,7 +83,7 @@ def test_growth_is_measured_at_each_size_and_nothing_is_measured_twice(
     assert (docs / "pictures" / "scale.svg").read_text().startswith("<svg")
 
 
-def test_a_library_takes_the_vectors_that_another_has(
+def test_a_library_takes_the_vectors_of_another_and_later_has_its_caches_made_anew(
     papers: Path, tmp_path: Path, open_library: Callable[..., Library], counting: Any,
     stepping: list[str], settings: IndexSettings, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
@@ -95,6 +95,9 @@ def test_a_library_takes_the_vectors_that_another_has(
     assert embedded == len(counting.embedded) == 20
     with Library.open(tmp_path / "small", settings) as small:
         assert small.catalog.counts()["vectors"] == 10
+    caches = (tmp_path / "small" / "caches.json").read_text()
+    scale_steps.fill(tmp_path / "small", parts[:1], None, settings)
+    assert (tmp_path / "small" / "caches.json").read_text() != caches
 
 
 def test_an_exponent_is_that_of_the_cost() -> None:

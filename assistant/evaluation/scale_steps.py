@@ -72,8 +72,12 @@ class Remembering(Embedder):
 
 
 def fill(folder: Path, parts: Sequence[Path], other: Path | None, settings: IndexSettings) -> Figures:
-    """Have a library of parts; vectors that another library has are taken from there."""
+    """Have a library of parts; vectors that another library has are taken from there.
+
+    The caches of one that was there are made anew, since parts taken out and added again leave holes in the graph.
+    """
     with Library.open(folder, settings) as library:
+        was_there = library.catalog.counts()["ready"] > 0
         embedder = Remembering(library.embedder)
         library.__dict__["embedder"] = embedder
         for part in parts:
@@ -82,6 +86,8 @@ def fill(folder: Path, parts: Sequence[Path], other: Path | None, settings: Inde
                     embedder.made = _made(known, _ids(part))
             report = library.add([part])
             print(f"{part.name}: {len(report.added)} papers added", file=sys.stderr, flush=True)
+        if was_there:
+            library.rebuild()
         counts = library.catalog.counts()
     return {"papers": counts["ready"], "chunks": counts["chunks"]}
 
