@@ -2,7 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+
+from index.schema import Value
+
+
+class Step(Value):
+    """Progress: which file was read last, and how many files, pages, entries and chunks have been read and stored.
+
+    `share` is the part, in [0, 1], of the entries read and not yet stored that is embedded, and `done` the part of
+    the whole addition, by the bytes of its files.
+    """
+
+    file: str = ""
+    files_done: int = 0
+    files: int = 0
+    pages: int = 0
+    entries: int = 0
+    stored: int = 0
+    chunks: int = 0
+    share: float = 0.0
+    done: float = 0.0
+
+
+Progress = Callable[[Step], None]
 
 
 class Course:

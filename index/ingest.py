@@ -16,74 +16,20 @@ from index.caches import Caches
 from index.catalog import Catalog
 from index.chunking import Chunker
 from index.contents import Contents
-from index.course import Course
+from index.course import Course, Progress, Step
 from index.embedding import Embedder
 from index.failpoints import reached
 from index.known import Known, identity
 from index.layout import Layout
 from index.merge import merge
+from index.outcomes import AddReport, Outcomes
 from index.reading import Over, Read, Reading, Source, Told, sizes_of
 from index.rows import Entry, Record
-from index.schema import Conflict, Document, Notice, Unreadable, Value
+from index.schema import Document, Unreadable
 
 _PAUSE = 0.1  # seconds between two words on how far the embedding is
 
 
-class Conflicting(Value):
-    """A paper whose sources disagree, and on what."""
-
-    title: str
-    conflicts: tuple[Conflict, ...]
-
-
-class Noticed(Value):
-    """A paper of whose file its reader should know something, and what; `paper` is its id."""
-
-    paper: str
-    title: str
-    notices: tuple[Notice, ...]
-
-
-class AddReport(Value):
-    """What an addition did: titles by outcome, unreadable entries, disagreements among sources, notices.
-
-    A paper met several times in one addition counts once, under its weightiest outcome. `removed` are those that no
-    source tells of any more, where sources were mirrored or forgotten.
-    """
-
-    added: tuple[str, ...] = ()
-    updated: tuple[str, ...] = ()
-    removed: tuple[str, ...] = ()
-    unchanged: tuple[str, ...] = ()
-    failed: tuple[Unreadable, ...] = ()
-    conflicting: tuple[Conflicting, ...] = ()
-    noticed: tuple[Noticed, ...] = ()
-
-    @property
-    def papers(self) -> int:
-        """How many distinct papers the files held."""
-        return len(self.added) + len(self.updated) + len(self.unchanged)
-
-
-class Step(Value):
-    """Progress: which file was read last, and how many files, pages, entries and chunks have been read and stored.
-
-    `share` is the part, in [0, 1], of the entries read and not yet stored that is embedded, and `done` the part of
-    the whole addition, by the bytes of its files.
-    """
-
-    file: str = ""
-    files_done: int = 0
-    files: int = 0
-    pages: int = 0
-    entries: int = 0
-    stored: int = 0
-    chunks: int = 0
-    share: float = 0.0
-    done: float = 0.0
-
-
-Progress = Callable[[Step], None]
 Mirror = Callable[[str, set[tuple[str, int]]], None]
 """Told a source and all that it said: the papers' ids, each with its ordinal."""
 
@@ -99,10 +45,7 @@ class Ingestion:
         self.embedder = embedder
         self.chunker = chunker
         self.keep_tokens = keep_tokens
-        self._outcomes: dict[str, tuple[str, str]] = {}
-        self._failed: dict[str, list[Unreadable]] = {}
-        self._conflicts: dict[str, Conflicting] = {}
-        self._noticed: dict[str, Noticed] = {}
+        self._outcomes = Outcomes()
         self._step = Step()
         self._course = Course({}, {})
         self._named: tuple[str, dict[str, int]] = ("", {})
@@ -146,11 +89,11 @@ class Ingestion:
                 self._finish()
         finally:
             self._follow()
-        return self._report()
+        return self._outcomes.report()
 
     def refuse(self, failed: Unreadable) -> None:
         """Report what there is nothing to be read of."""
-        self._failed[failed.place] = [failed]
+        self._outcomes.refuse(failed)
         self.catalog.set_failures(failed.place, [failed])
 
     def restore(self, entries: Sequence[Entry]) -> None:
@@ -192,7 +135,7 @@ class Ingestion:
         elif source.key in self._named_files:
             return  # another source has read it as its own
         elif isinstance(told.found, Unreadable):
-            self._failed.setdefault(source.key, []).append(told.found)
+            self._outcomes.fail(source.key, told.found)
             return
         else:
             ordinal = self._ordinal(told.found, source)
@@ -218,7 +161,7 @@ class Ingestion:
         source = over.source
         if over.unchanged:
             for paper_id, title in self.catalog.papers_of(source.key).items():
-                self._outcomes.setdefault(paper_id, (title, "unchanged"))
+                self._outcomes.note(paper_id, title, "unchanged")
         self._course.end(source.key)
         self._tell(file=source.shown, files_done=self._step.files_done + 1)
 
@@ -275,7 +218,7 @@ class Ingestion:
         if batch.over or self._unfollowed >= batches.FOLLOWED:
             self._follow()
         for source, content in batch.over.items():
-            self.catalog.set_failures(source, self._failed.get(source, []))
+            self.catalog.set_failures(source, self._outcomes.failures(source))
             said = self._said.pop(source, None)
             if self._mirror is not None and said and content is not None:
                 self._mirror(source, said)
@@ -319,22 +262,17 @@ class Ingestion:
         """The paper as its records now make it, where that is new; records alone are written at once."""
         document, conflicts = merge([record.document for record in said])
         document = document.model_copy(update={"paper": document.paper.model_copy(update={"id": paper_id})})
-        if document.notices:
-            self._noticed[paper_id] = Noticed(
-                paper=paper_id, title=document.paper.title, notices=document.notices
-            )
-        if conflicts:
-            self._conflicts[paper_id] = Conflicting(title=document.paper.title, conflicts=conflicts)
+        self._outcomes.tell(paper_id, document, conflicts)
         stored = (self.catalog.entry(paper_id) if known else None) if touched else document
         if stored == document:
-            self._note(paper_id, document, "unchanged")
+            self._outcomes.note(paper_id, document.paper.title, "unchanged")
             if not touched:
                 return []
             if _names(said) != _names(self.catalog.records(paper_id)):
                 return [self._entry(document, said)]  # the caches filter by source, so they must hear of it
             self.catalog.write_records(paper_id, said)
             return []
-        self._note(paper_id, document, "updated" if stored else "added")
+        self._outcomes.note(paper_id, document.paper.title, "updated" if stored else "added")
         return [self._entry(document, said)]
 
     def _write(self, entries: Sequence[Entry]) -> None:
@@ -367,24 +305,6 @@ class Ingestion:
     @property
     def _keeps_tokens(self) -> bool:
         return self.keep_tokens and self.embedder.tells_tokens
-
-    def _note(self, paper_id: str, document: Document, outcome: str) -> None:
-        before = self._outcomes.get(paper_id)
-        if before is None or before[1] == "unchanged":
-            self._outcomes[paper_id] = (document.paper.title, outcome)
-
-    def _report(self) -> AddReport:
-        titles: dict[str, list[str]] = {"added": [], "updated": [], "unchanged": []}
-        for title, outcome in self._outcomes.values():
-            titles[outcome].append(title)
-        return AddReport(
-            added=tuple(titles["added"]),
-            updated=tuple(titles["updated"]),
-            unchanged=tuple(titles["unchanged"]),
-            failed=tuple(item for failed in self._failed.values() for item in failed),
-            conflicting=tuple(self._conflicts.values()),
-            noticed=tuple(self._noticed.values()),
-        )
 
 
 def _pages(document: Document) -> int:

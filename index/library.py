@@ -21,6 +21,7 @@ from index.caches import Progress as RebuildProgress
 from index.catalog import Catalog
 from index.chunking import Chunker
 from index.contents import Contents
+from index.course import Progress, Step
 from index.disk import told_plainly
 from index.embedding import Embedder, Fingerprint, load_embedder
 from index.errors import (
@@ -28,7 +29,7 @@ from index.errors import (
     NotAllowed,
     PaperNotFound,
 )
-from index.ingest import AddReport, Ingestion, Mirror, Progress, Step
+from index.ingest import Ingestion, Mirror
 from index.lock import lock_of
 from index.lookup import ADDING, Lookup
 from index.migrate import Tables
@@ -36,6 +37,7 @@ from index.mishaps import tell_errors
 from index.online.addresses import Address, advised, parted
 from index.online.papers import Online
 from index.originals import Originals
+from index.outcomes import AddReport
 from index.places import Place
 from index.readers import VERSION
 from index.reading import Reading, Source, sources_of

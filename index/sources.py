@@ -14,8 +14,8 @@ from pathlib import Path
 from sqlalchemy import Connection, delete, exists, select, union, update
 
 from index.catalog import Catalog
-from index.ingest import AddReport
 from index.merge import merge
+from index.outcomes import AddReport
 from index.readers.files import name_of
 from index.reading import keys_below
 from index.rows import Entry, Record

@@ -17,9 +17,10 @@ from typing import NamedTuple
 
 from index.checksums import digest_of
 from index.contents import Contents
+from index.course import Progress
 from index.errors import EmbedderError, LibraryLocked
-from index.ingest import AddReport, Progress
 from index.library import Library
+from index.outcomes import AddReport
 from index.readers import find_files
 from index.reading import Content, key_of, keys_below
 from index.schema import Value

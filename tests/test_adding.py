@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from index.course import Step
 from index.embedding import Embedder, Fingerprint
 from index.errors import IbidError
-from index.ingest import AddReport, Noticed, Step
 from index.library import Library
 from index.lock import FolderLock
+from index.outcomes import AddReport, Noticed
 from index.schema import Notice, Unreadable
 from tests.pdfs import paper_that_hides
 from ui.library.adding import Adding, Job

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from index import batches
 from index.ahead import Ahead
+from index.course import Step
 from index.embedding import Embedder, Fingerprint
 from index.errors import EmbedderError
-from index.ingest import Step
 from index.library import Library
 
 WAIT = 20.0

@@ -17,7 +17,7 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 
 from assistant.schema import Answer
-from index.ingest import AddReport
+from index.outcomes import AddReport
 from ui.programs.operations import BadRequest, Programs
 from ui.programs.results import PaperList, Results
 

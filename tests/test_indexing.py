@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from index.ingest import AddReport, Progress, Step
+from index.course import Progress, Step
 from index.library import Library
 from index.lock import FolderLock
+from index.outcomes import AddReport
 from index.settings import IndexSettings
 from ui.chat.indexing import file_words
 from ui.library.adding import Job

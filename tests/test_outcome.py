@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from index.ingest import AddReport, Conflicting, Noticed
+from index.outcomes import AddReport, Conflicting, Noticed
 from index.schema import Conflict, Notice, Unreadable
 from ui.command_line.outcome import failure_lines, outcome_lines
 

@@ -10,8 +10,8 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from index.course import Progress
 from index.errors import ReadError
-from index.ingest import Progress
 from index.library import Library
 from index.settings import IndexSettings
 

@@ -17,7 +17,7 @@ from assistant.evaluation.systems import Ranker
 from assistant.generative import Models
 from assistant.models.model import Model
 from assistant.settings import AnswerSettings
-from index.ingest import Step
+from index.course import Step
 from index.library import Library
 from index.settings import IndexSettings
 

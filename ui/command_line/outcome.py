@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from index.ingest import AddReport, Conflicting, Noticed
+from index.outcomes import AddReport, Conflicting, Noticed
 from index.schema import Unreadable
 from ui.parts.render import counted
 

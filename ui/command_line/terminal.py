@@ -27,9 +27,10 @@ from assistant.conversation import Conversations, ConversationSummary
 from assistant.engine import Assistant
 from assistant.preferences import preferences
 from assistant.schema import Answer, Answered, Turn
+from index.course import Step
 from index.doctor import Finding, Mended
-from index.ingest import AddReport, Step
 from index.library import Library
+from index.outcomes import AddReport
 from index.schema import Conflict, Document, Filters, Paper, PaperSource, Passage, Unreadable
 from index.secrets import hidden
 from ui.command_line.outcome import failed_words, failure_lines, outcome_lines

@@ -16,8 +16,8 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Literal
 
+from index.course import Step
 from index.errors import IbidError
-from index.ingest import Step
 from index.library import Library
 from index.schema import Value
 from index.secrets import hidden

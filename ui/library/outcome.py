@@ -1,14 +1,15 @@
 """What the addition of a file came to, and how far it is, in the few words that its row has room for.
 
-Pure: what `index.ingest` tells in, words out. All that is known of a paper's file stands on the paper's own page;
-here it is only said that there is something to be seen.
+Pure: what `index.outcomes` and `index.course` tell in, words out. All that is known of a paper's file stands on the
+paper's own page; here it is only said that there is something to be seen.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from index.ingest import AddReport, Noticed, Step
+from index.course import Step
+from index.outcomes import AddReport, Noticed
 from index.schema import Notice, NoticeKind, Value
 from ui.parts.render import counted
 

@@ -22,9 +22,9 @@ from assistant.engine import Assistant
 from assistant.schema import Answer
 from index.dates import parse_bound
 from index.errors import IbidError
-from index.ingest import AddReport
 from index.library import Library
 from index.online.addresses import address_of
+from index.outcomes import AddReport
 from index.schema import Filters
 from ui.programs.results import PaperList, PaperText, Results, search_results
 from ui.watch import metrics

@@ -13,7 +13,7 @@ from typing import Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
-from index.ingest import AddReport
+from index.outcomes import AddReport
 
 Outcome = Literal["answered", "refused", "asked back", "stopped", "failed"]
 Refusal = Literal["password", "locked", "provider"]
