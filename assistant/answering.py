@@ -113,7 +113,7 @@ def composed(
         if differing:
             return NOTHING, clarify.asking_back(differing), "clarify"
     query = claim(asked.query) if kind == "verify" else asked.query
-    basis = support(query, found, library.caches.keywords)
+    basis = support(query, found, library)
     if kind == "compare":
         papers, outside = compared(asked, library)
         if outside:
@@ -233,7 +233,7 @@ def compared(asked: Scoped, library: Library) -> tuple[list[Paper], list[Paper]]
         beyond = [] if called else papers_outside(side, library, asked.filters)
         outside |= {paper.id: paper for paper in beyond[:1]}
         found = [] if called or beyond else library.passages(side, asked.filters)
-        if called or (found and support(side, found, library.caches.keywords).holds):
+        if called or (found and support(side, found, library).holds):
             paper = called[0] if called else found[0].paper
             chosen.setdefault(paper.id, paper)
     return list(chosen.values()), list(outside.values())

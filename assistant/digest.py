@@ -27,7 +27,6 @@ from index.arrivals import Arrived
 from index.dates import ACCEPTED, earliest_day, parse_bound
 from index.fusion import rarity_weight
 from index.group_names import name_of
-from index.keywords import Keywords
 from index.library import Library
 from index.schema import Chunk, Filters, Paper, Passage, Value
 from index.similar import mean_vectors
@@ -154,11 +153,10 @@ def _on_topic(library: Library, topic: str, found: Sequence[Arrived]) -> dict[st
     A paper must hold on its own what an answer must, and be nearly as close to the topic as the library's
     closest paper, new or not: whether it is on the topic does not depend on what else is new.
     """
-    keywords = library.caches.keywords
-    whole = _supports(topic, library.passages(topic), keywords)
+    whole = _supports(topic, library.passages(topic), library)
     floor = _CLOSE * max((one.closeness for one in whole.values()), default=0.0)
     passages = library.passages(topic, Filters(papers=tuple(one.paper.id for one in found)))
-    supports = _supports(topic, passages, keywords)
+    supports = _supports(topic, passages, library)
     bearing = {paper_id for paper_id, one in supports.items() if one.holds and one.closeness >= floor}
     kept = [passage for passage in passages if passage.paper.id in bearing]
     best: dict[str, tuple[Chunk, int, int]] = {}
@@ -168,12 +166,12 @@ def _on_topic(library: Library, topic: str, found: Sequence[Arrived]) -> dict[st
     return best
 
 
-def _supports(topic: str, passages: Sequence[Passage], keywords: Keywords) -> dict[str, Support]:
+def _supports(topic: str, passages: Sequence[Passage], library: Library) -> dict[str, Support]:
     """How well each paper's passages bear on the topic, by the paper's id."""
     by_paper: dict[str, list[Passage]] = {}
     for passage in passages:
         by_paper.setdefault(passage.paper.id, []).append(passage)
-    return {paper_id: support(topic, mine, keywords) for paper_id, mine in by_paper.items()}
+    return {paper_id: support(topic, mine, library) for paper_id, mine in by_paper.items()}
 
 
 # Topics

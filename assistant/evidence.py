@@ -7,16 +7,15 @@ sentence that is read with its caption and header. References are never evidence
 
 from __future__ import annotations
 
-import re
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from assistant.alignment import Place, aligned
 from assistant.citations import numbers
 from assistant.grids import Grid, Row, caption, cells, rows_met
-from assistant.grounds import meaningful
 from assistant.pointing import Pointer, pointer, without_pointers
 from assistant.question import asks_number, names_paper, spelled
+from assistant.unheard import unheard
 from index.fusion import rarity_weight
 from index.keywords import Keywords
 from index.library import Library
@@ -80,11 +79,10 @@ class Weights(Value):
 
     of: dict[str, float]
 
-    def covered(self, stems: Sequence[str]) -> float:
+    def covered(self, stems: Collection[str]) -> float:
         """The share of the total weight that `stems` hold, in [0, 1]; 0 for a question without words."""
         total = sum(self.of.values())
-        held = set(stems)
-        return sum(weight for stem, weight in self.of.items() if stem in held) / total if total else 0.0
+        return sum(weight for stem, weight in self.of.items() if stem in stems) / total if total else 0.0
 
 
 def weigh(question: str, keywords: Keywords) -> Weights:
@@ -240,7 +238,7 @@ def _by_meaning(
         told.get(place) or place[1].text[place[2] - place[1].start : place[3] - place[1].start]
         for place in places
     ]
-    shares = [weights.covered(keywords.meanings(text)) for text in texts]
+    shares = [weights.covered(set(keywords.meanings(text))) for text in texts]
     promise = [share + 0.1 * standing[paper.id] for share, (paper, *_) in zip(shares, places, strict=True)]
     kept = sorted(range(len(places)), key=lambda position: -promise[position])[:_EMBEDDED]
     cosines = embedder.passages([texts[position] for position in kept]) @ embedder.query(question)
@@ -272,16 +270,17 @@ class Support(Value):
         return self.named or self.closeness >= _LEAST_CLOSE
 
 
-def support(question: str, passages: Sequence[Passage], keywords: Keywords) -> Support:
+def support(question: str, passages: Sequence[Passage], library: Library) -> Support:
     """How well the passages found support an answer."""
-    weights = weigh(question, keywords)
-    total = sum(weights.of.values())
-    unknown = [word for word in _words(question) if _unheard(word, keywords)]
-    missed = sum(weights.of.get(stem, 0.0) for word in unknown for stem in keywords.meanings(word))
+    keywords = library.caches.keywords
+    unknown = unheard(question, library)
+    missed = {stem for word in unknown for stem in keywords.meanings(word)}
+    weights = Weights(of=weigh(question, keywords).of | dict.fromkeys(missed, rarity_weight(0.0)))
     similarity = max((passage.similarity for passage in passages), default=-1.0)
-    covered = max((weights.covered(keywords.meanings(text)) for text in _joined(passages)), default=0.0)
+    held = (set(keywords.meanings(text)) - missed for text in _joined(passages))
+    covered = max(map(weights.covered, held), default=0.0)
     return Support(
-        closeness=similarity + _COVERED * covered - _UNKNOWN * (missed / total if total else 0.0),
+        closeness=similarity + _COVERED * covered - _UNKNOWN * weights.covered(missed),
         unknown=tuple(unknown),
         named=bool(_named(question, passages)),
     )
@@ -300,16 +299,6 @@ def _joined(passages: Sequence[Passage]) -> list[str]:
         texts.setdefault(passage.paper.id, passage.paper.title)
         texts[passage.paper.id] += f"\n{passage.chunk.text}"
     return list(texts.values())
-
-
-def _words(question: str) -> list[str]:
-    """The question's words that mean something: that a small library lacks a function word says nothing."""
-    return [part for word in meaningful(question) for part in re.findall(r"\w+", word)]
-
-
-def _unheard(word: str, keywords: Keywords) -> bool:
-    stems = keywords.meanings(word)
-    return bool(stems) and max(keywords.rarity_of(stems)) == 0.0
 
 
 def _places(passages: Sequence[Passage]) -> list[Place]:

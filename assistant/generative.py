@@ -116,10 +116,7 @@ class Generative:
             self.body: Body = (NOTHING, options(self._plan.readings), "clarify")
             yield Delta(text=self.body[1])
             return
-        basis = [
-            support(query, self.found, self.library.caches.keywords)
-            for query in (asked.query, *self._parts(asked))
-        ]
+        basis = [support(query, self.found, self.library) for query in (asked.query, *self._parts(asked))]
         if not any(each.holds for each in basis) and not asked.question.papers:
             yield from self._refused(asked, listed)
             return
@@ -169,7 +166,7 @@ class Generative:
         self.body = (whole, shown + piece, kind)
 
     def _refused(self, asked: Scoped, listed: Sequence[FoundPassage]) -> Iterator[Event]:
-        basis = support(asked.query, self.found, self.library.caches.keywords)
+        basis = support(asked.query, self.found, self.library)
         text = refusal(basis, asked.papers, listed)
         text = f"{asked.note}\n\n{text}" if asked.note else text
         self.body = (NOTHING, text, asked.kind)

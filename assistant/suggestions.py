@@ -132,14 +132,14 @@ class Asking:
             for passage in passages
             if passage.chunk.id in vectors
         ]
-        return support(question, rated, self.library.caches.keywords).holds
+        return support(question, rated, self.library).holds
 
     def _quotes(self, asked: Scoped, source: Source, start: int) -> bool:
         """Whether the paper, asked alone, is quoted early with the sentence that begins at `start` of its text.
 
         Then it is among others too, as good as always; to search for those would cost as much as an answer.
         """
-        if not support(asked.query, source.passages, self.library.caches.keywords).holds:
+        if not support(asked.query, source.passages, self.library).holds:
             return False
         evidence = gather(asked.query, source.passages, self.library)
         early = compose_find(evidence, self._settings).citations[:_EARLY]

@@ -199,7 +199,7 @@ def test_number_is_no_reason_to_say_that_no_paper_has_an_acronym(
     }
     library.add([write_papers("one.jsonl", one, *PAPERS[3:])])
     question = f"Who cuts {asked}?"
-    found = support(question, library.passages(question), library.caches.keywords)
+    found = support(question, library.passages(question), library)
     assert found.unknown == ()
     assert found.holds
     quoted = one["abstract"]

@@ -143,7 +143,7 @@ class Evaluation:
     def _confidence(self, question: str, filters: Filters = Filters()) -> float:
         """What the decision to answer rests on."""
         found = self.library.passages(question, filters)
-        return support(question, found, self.library.caches.keywords).closeness
+        return support(question, found, self.library).closeness
 
     # Conversations
 
