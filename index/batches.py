@@ -15,7 +15,7 @@ from index.schema import Document, Value
 
 PAPERS = 256  # that are stored at once, or fewer of much text
 FOLLOWED = 800  # chunks after which the caches follow: the keyword index costs by the commit
-_LARGEST = 100_000  # characters: what an interruption loses is embedded within seconds
+_LARGEST = 250_000  # characters: an interruption loses seconds of embedding, and little is wasted on padding
 
 
 class Found(Value):
