@@ -18,7 +18,7 @@ from pydantic import Field
 from assistant.aspects import Aspect
 from assistant.citations import Citations
 from assistant.compare import Outline, opening, outline
-from assistant.evidence import Support, gather, support
+from assistant.evidence import Support, gather, supports
 from assistant.extractive import is_boilerplate, leans_on_another
 from assistant.pages import Pages
 from assistant.schema import Citation
@@ -156,8 +156,8 @@ def _on_topic(library: Library, topic: str, found: Sequence[Arrived]) -> dict[st
     whole = _supports(topic, library.passages(topic), library)
     floor = _CLOSE * max((one.closeness for one in whole.values()), default=0.0)
     passages = library.passages(topic, Filters(papers=tuple(one.paper.id for one in found)))
-    supports = _supports(topic, passages, library)
-    bearing = {paper_id for paper_id, one in supports.items() if one.holds and one.closeness >= floor}
+    apart = _supports(topic, passages, library)
+    bearing = {paper_id for paper_id, one in apart.items() if one.holds and one.closeness >= floor}
     kept = [passage for passage in passages if passage.paper.id in bearing]
     best: dict[str, tuple[Chunk, int, int]] = {}
     for item in gather(topic, kept, library):
@@ -171,7 +171,7 @@ def _supports(topic: str, passages: Sequence[Passage], library: Library) -> dict
     by_paper: dict[str, list[Passage]] = {}
     for passage in passages:
         by_paper.setdefault(passage.paper.id, []).append(passage)
-    return {paper_id: support(topic, mine, library) for paper_id, mine in by_paper.items()}
+    return dict(zip(by_paper, supports(topic, list(by_paper.values()), library), strict=True))
 
 
 # Topics

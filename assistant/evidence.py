@@ -272,18 +272,24 @@ class Support(Value):
 
 def support(question: str, passages: Sequence[Passage], library: Library) -> Support:
     """How well the passages found support an answer."""
+    return supports(question, [passages], library)[0]
+
+
+def supports(question: str, found: Sequence[Sequence[Passage]], library: Library) -> list[Support]:
+    """The same for each of several findings; the question's words are looked up once."""
     keywords = library.caches.keywords
     unknown = unheard(question, library)
     missed = {stem for word in unknown for stem in keywords.meanings(word)}
     weights = Weights(of=weigh(question, keywords).of | dict.fromkeys(missed, rarity_weight(0.0)))
-    similarity = max((passage.similarity for passage in passages), default=-1.0)
-    held = (set(keywords.meanings(text)) - missed for text in _joined(passages))
-    covered = max(map(weights.covered, held), default=0.0)
-    return Support(
-        closeness=similarity + _COVERED * covered - _UNKNOWN * weights.covered(missed),
-        unknown=tuple(unknown),
-        named=bool(_named(question, passages)),
-    )
+    told = []
+    for passages in found:
+        similarity = max((passage.similarity for passage in passages), default=-1.0)
+        held = (set(keywords.meanings(text)) - missed for text in _joined(passages))
+        covered = max(map(weights.covered, held), default=0.0)
+        closeness = similarity + _COVERED * covered - _UNKNOWN * weights.covered(missed)
+        named = bool(_named(question, passages))
+        told.append(Support(closeness=closeness, unknown=tuple(unknown), named=named))
+    return told
 
 
 def _named(question: str, passages: Sequence[Passage]) -> set[str]:
