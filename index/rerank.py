@@ -21,7 +21,6 @@ from urllib.parse import urlsplit
 
 from index.errors import IbidError, RerankerError, SettingsError
 from index.providers import Providers, require
-from index.schema import Chunk, Paper
 
 if TYPE_CHECKING:
     from llama_index.core.postprocessor.types import BaseNodePostprocessor
@@ -40,26 +39,13 @@ class Reranker(ABC):
 
 
 def reread(
-    reranker: Reranker,
-    query: str,
-    papers: Mapping[str, float],
-    located: Mapping[str, tuple[Paper, Chunk]],
-    chunks: Mapping[str, float],
-    count: int,
+    reranker: Reranker, query: str, papers: Mapping[str, float], texts: Mapping[str, str]
 ) -> dict[str, float]:
-    """The papers' scores after the reranker has read the `count` best, each in its best chunk.
-
-    `papers` and `chunks` are scored by id, and `located` tells whose each chunk is.
-    """
-    leading = sorted(papers, key=lambda paper_id: -papers[paper_id])[:count]
-    if len(leading) < 2:
+    """The papers' scores after the reranker has read some of them: `texts` is what it reads of each, by its id."""
+    if len(texts) < 2:
         return dict(papers)
-    texts: dict[str, str] = {}
-    for chunk_id in sorted(located, key=lambda chunk_id: -chunks[chunk_id]):
-        paper, chunk = located[chunk_id]
-        texts.setdefault(paper.id, f"{paper.title}\n{chunk.text}")
-    found = reranker.scores(query, [texts[paper_id] for paper_id in leading])
-    return reordered(papers, dict(zip(leading, found, strict=True)))
+    found = reranker.scores(query, list(texts.values()))
+    return reordered(papers, dict(zip(texts, found, strict=True)))
 
 
 def reordered(papers: Mapping[str, float], read: Mapping[str, float]) -> dict[str, float]:

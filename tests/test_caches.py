@@ -235,7 +235,7 @@ def test_a_lost_cache_is_noticed_on_opening_and_made_again_without_embedding(
         passage.paper.title for passage in found if "keyword" in passage.found_by
     }
     library.mended()
-    for chunk_id in library.catalog.first_located([paper.id for paper in library.papers()]):
+    for chunk_id in library.catalog.first_spots([paper.id for paper in library.papers()]):
         vector = library.catalog.vectors_of([chunk_id], hashing.fingerprint.key)[chunk_id]
         assert chunk_id in {hit.item for hit in library.caches.nearest(vector, 3, _everything())}
     assert_sound(library)
