@@ -16,6 +16,7 @@ from index.library import Library
 from index.rows import Entry, Record
 from index.schema import Chunk, Document, Filters, Paper, Unreadable
 from index.settings import StorageSettings
+from index.shelf import Spot
 
 MODEL = "model@1/4"
 
@@ -104,6 +105,17 @@ def test_chunks_come_back_with_the_text_at_their_span(catalog: Catalog) -> None:
     write(catalog, one)
     found = catalog.located([chunk.id for chunk in one.chunks])
     assert {chunk for _, chunk in found.values()} == set(one.chunks)
+
+
+def test_a_chunk_stands_in_its_paper_and_may_be_of_its_references(catalog: Catalog) -> None:
+    one, two = entry("one"), entry("two")
+    cited = two.chunks[1].model_copy(update={"kind": "references"})
+    write(catalog, one, two.model_copy(update={"chunks": (two.chunks[0], cited)}))
+    assert catalog.spots([one.chunks[1].id, cited.id, "unknown"]) == {
+        one.chunks[1].id: Spot("one", lists=False),
+        cited.id: Spot("two", lists=True),
+    }
+    assert catalog.first_spots(["two"]) == {two.chunks[0].id: Spot("two", lists=False)}
 
 
 def test_vectors_come_back_bit_for_bit_and_for_their_model_only(catalog: Catalog) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from index.errors import LibraryError, PaperNotFound
 from index.library import Library
@@ -57,6 +58,18 @@ def test_a_question_in_other_words_finds_the_paper_that_answers_it(library: Libr
         "telling bad grains by listening": "Sorting Seeds by Sound",
     }.items():
         assert library.search(question, 1)[0].paper.title == title
+
+
+def test_a_paper_still_being_indexed_is_not_found_and_takes_nobodys_place(library: Library) -> None:
+    question = "sea levels at the shore"
+    every = [passage.paper.title for passage in library.search(question, 6)]
+    with library.catalog.engine.begin() as connection:
+        connection.execute(
+            text("UPDATE papers SET state = 'pending' WHERE title = :title"), {"title": every[0]}
+        )
+    assert {passage.paper.title for passage in library.search(question, 2)} <= set(every[1:])
+    assert len(library.search(question, 2)) == 2
+    assert every[0] not in {passage.paper.title for passage in library.passages(question)}
 
 
 def test_a_search_gives_one_passage_a_paper_best_first(library: Library) -> None:
