@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 
 from index.schema import Value
 
@@ -10,8 +11,8 @@ from index.schema import Value
 class Step(Value):
     """Progress: which file was read last, and how many files, pages, entries and chunks have been read and stored.
 
-    `share` is the part, in [0, 1], of the entries read and not yet stored that is embedded, and `done` the part of
-    the whole addition, by the bytes of its files.
+    `share` is the part, in [0, 1], of the entries under way that is embedded, and `done` the part of the whole
+    addition, by the bytes of its files.
     """
 
     file: str = ""
@@ -35,35 +36,29 @@ class Course:
         self._sizes, self._found = sizes, found
         self._all = max(sum(sizes.values()), 1)
         self._stored_bytes = 0
-        self._stored: dict[str, int] = {}
-        self._waiting: dict[str, int] = {}
-        self._ended: list[str] = []
+        self._stored: Counter[str] = Counter()
+        self._under_way: Counter[str] = Counter()
         self._furthest = 0.0
 
-    def meet(self, source: str) -> None:
-        """An entry waits to be stored."""
-        self._waiting[source] = self._waiting.get(source, 0) + 1
+    def begin(self, entries: Iterable[str]) -> None:
+        """Entries are under way, told by their sources."""
+        self._under_way = Counter(entries)
 
-    def end(self, source: str) -> None:
-        """The source has no more entries."""
-        self._ended.append(source)
-
-    def store(self) -> None:
-        """All that waits is stored."""
-        for source, entries in self._waiting.items():
-            self._stored[source] = self._stored.get(source, 0) + entries
-        for source in self._ended:
+    def store(self, ended: Iterable[str]) -> None:
+        """What is under way is stored, with which sources come to their end."""
+        self._stored += self._under_way
+        self._under_way = Counter()
+        for source in ended:
             self._stored_bytes += self._sizes.get(source, 0)
-            self._stored.pop(source, None)
-        self._waiting, self._ended = {}, []
+            del self._stored[source]
 
     def done(self, share: float) -> float:
-        """The part that is done, in [0, 1], where `share` of what waits is; it never goes back."""
-        under_way = sum(
+        """The part that is done, in [0, 1], where `share` of what is under way is; it never goes back."""
+        begun = sum(
             self._sizes.get(source, 0)
-            * (self._stored.get(source, 0) + share * self._waiting.get(source, 0))
+            * (self._stored[source] + share * self._under_way[source])
             / max(self._found.get(source, 0), 1)
-            for source in {*self._stored, *self._waiting}
+            for source in {*self._stored, *self._under_way}
         )
-        self._furthest = max(self._furthest, min((self._stored_bytes + under_way) / self._all, 1.0))
+        self._furthest = max(self._furthest, min((self._stored_bytes + begun) / self._all, 1.0))
         return self._furthest

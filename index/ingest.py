@@ -77,14 +77,15 @@ class Ingestion:
         self._contents = contents
         try:
             with Ahead(self.embedder) as ahead:
-                batch = Batch()
+                batch = Batch(small=True)
                 for told in reading.read(sources, self._settle):
                     if batch.full and isinstance(told, Read):
                         self._begin(batch, ahead)
                         batch = Batch()
                     self._take(told, batch)
                     self._settle()
-                self._begin(batch, ahead)
+                for part in batch.parted():
+                    self._begin(part, ahead)
                 self._follow()  # what is stored is found while the last of all is embedded
                 self._finish()
         finally:
@@ -151,7 +152,6 @@ class Ingestion:
         if isinstance(told, Over):
             self._end(told)
         elif isinstance(told.found, Document):
-            self._course.meet(source.key)
             entries, pages = self._step.entries + 1, self._step.pages + _pages(told.found)
             self._step = self._step.model_copy(update={"entries": entries, "pages": pages})
             if entries % 16 == 0 or pages:
@@ -162,7 +162,6 @@ class Ingestion:
         if over.unchanged:
             for paper_id, title in self.catalog.papers_of(source.key).items():
                 self._outcomes.note(paper_id, title, "unchanged")
-        self._course.end(source.key)
         self._tell(file=source.shown, files_done=self._step.files_done + 1)
 
     def _ordinal(self, document: Document, source: Source) -> int:
@@ -186,6 +185,7 @@ class Ingestion:
         batch.making = ahead.start(self._unmade(batch.texts), batch.premade)
         self._finish()
         self._under_way = batch
+        self._course.begin(found.source for found in batch.found)
 
     def _settle(self) -> None:
         """Store what is under way once it is embedded; tell how far that is."""
@@ -224,7 +224,7 @@ class Ingestion:
                 self._mirror(source, said)
         if self._contents is not None:
             self._contents.note(batch.over)
-        self._course.store()
+        self._course.store(batch.over)
         self._tell(stored=self._step.stored + len(batch.found), share=0.0)
 
     def _follow(self) -> None:

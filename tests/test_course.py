@@ -9,26 +9,23 @@ def test_files_count_by_their_bytes_and_entries_by_their_part_of_a_file() -> Non
     found = {"a": 4, "b": 2}
     course = Course({"a": 300, "b": 100}, found)
     assert course.done(0.0) == 0
-    for _ in range(2):
-        course.meet("a")
+    course.begin(["a", "a"])
     assert course.done(0.5) == 300 * 1 / 4 / 400
-    course.store()
+    course.store([])
     assert course.done(0.0) == 300 * 2 / 4 / 400
-    for _ in range(2):
-        course.meet("a")
-    course.end("a")
-    course.store()
+    course.begin(["a", "a"])
+    course.store(["a"])
     assert course.done(0.0) == 300 / 400
-    course.end("b")
-    course.store()
+    course.begin([])
+    course.store(["b"])
     assert course.done(0.0) == 1
 
 
 def test_what_is_done_never_goes_back_when_more_is_found() -> None:
     found = {"a": 1}
     course = Course({"a": 10}, found)
-    course.meet("a")
-    course.store()
+    course.begin(["a"])
+    course.store([])
     before = course.done(0.0)
     found["a"] = 100
     assert course.done(0.0) == before

@@ -226,16 +226,16 @@ def test_an_interrupted_addition_keeps_what_was_committed(
     path, library = write_papers("many.jsonl", *entries), open_library(model=counting)
 
     def stop(step: Any) -> None:
-        if step.entries >= 280:
+        if step.stored >= 256:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         library.add([path], stop)
-    assert library.count() == 256
+    assert library.count() == 288
     counting.embedded.clear()
     report = library.add([path])
-    assert (len(report.unchanged), len(report.added)) == (256, 44)
-    assert len(counting.embedded) == 44
+    assert (len(report.unchanged), len(report.added)) == (288, 12)
+    assert len(counting.embedded) == 12
 
 
 def test_long_papers_are_stored_before_many_of_them_are_read(
