@@ -164,9 +164,9 @@ def test_adding_tells_what_is_read_embedded_and_stored(library: Library, write_p
     library.add([write_papers("many.jsonl", *many)], told.append)
     assert told[-1].stored == told[-1].entries == 300
     assert [step.stored for step in told] == sorted(step.stored for step in told)
-    assert {step.stored for step in told} == {0, 256, 300}
+    assert {step.stored for step in told} == {0, 32, 288, 300}
     assert [step.done for step in told] == sorted(step.done for step in told)
-    assert 0 < min(step.done for step in told if step.stored == 256) < told[-1].done == 1
+    assert 0 < min(step.done for step in told if step.stored == 32) < told[-1].done == 1
 
 
 def test_what_is_over_is_cleared_and_the_rest_stays(library: Library, arrived: Any) -> None:
@@ -349,11 +349,11 @@ def test_what_was_committed_of_a_cancelled_file_stays_and_no_more_comes(
     assert adding.jobs[0].stage == "stopping"
     library.embedder.go.set()  # type: ignore[attr-defined]
     (job,) = done(adding)
-    assert (job.stage, job.result) == ("cancelled", "256 added before")
-    assert (library.count(), kept(library)) == (256, [])
+    assert (job.stage, job.result) == ("cancelled", "32 added before")
+    assert (library.count(), kept(library)) == (32, [])
     assert library.listing(words="well 7").entries
     adding.take(arrived("many.jsonl", MANY), "many.jsonl")
-    assert done(adding)[1].result == "344 added, 256 known already"
+    assert done(adding)[1].result == "568 added, 32 known already"
 
 
 def test_a_waiting_file_is_cancelled_at_once_and_the_others_are_added(

@@ -163,7 +163,8 @@ def test_references_are_quoted_by_nothing(assistant: Assistant) -> None:
     found = digest(library, Wish(since="1000d", topic="moraines in satellite images"), date.today())
     assert not [c for c in found.citations if c.paper.id == "harborqa"]
     alone = Filters(papers=("harborqa",))
-    references = [p for p in library.retriever._found("moraines", alone) if p.chunk.kind == "references"]
+    ranking = [ranked for ranked in library.retriever._found("moraines", alone) if ranked.spot.lists]
+    references = library.retriever._read(ranking)
     assert references
     assert gather("moraines", references, library) == []
 

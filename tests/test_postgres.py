@@ -291,7 +291,7 @@ def test_a_writer_whose_lock_was_lost_writes_nothing_more(storage: Storage, tmp_
     with lock.writing("ibid add"):
         catalog.write([entry], {}, "m")
         with catalog.engine.begin() as connection:
-            connection.execute(text(f"SELECT pg_terminate_backend({lock._session})"))
+            connection.execute(text(f"SELECT pg_terminate_backend({lock._session}, 20000)"))
         with pytest.raises(LibraryLocked, match="let go of the writer's lock"):
             catalog.remove(["one"])
     assert catalog.paper_ids() == ["one"]
