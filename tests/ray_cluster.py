@@ -11,13 +11,13 @@ import sys
 
 def main() -> None:
     """Start two nodes of one processor each and wait."""
-    os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}
+    # In its own folder it also writes its address: that of all users need not be there.
+    os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled", "RAY_TMPDIR": sys.argv[1]}
     from ray.cluster_utils import Cluster
 
     # Ray takes 127.0.0.1 for the machine's address in its network, and would listen there.
     node = {"num_cpus": 1, "object_store_memory": 80 * 2**20, "node_ip_address": "127.0.0.2"}
-    head = node | {"include_dashboard": False, "temp_dir": sys.argv[1]}
-    cluster = Cluster(initialize_head=True, head_node_args=head)
+    cluster = Cluster(initialize_head=True, head_node_args=node | {"include_dashboard": False})
     cluster.add_node(**node)
     print(cluster.address, flush=True)
     sys.stdin.read()
