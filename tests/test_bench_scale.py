@@ -5,16 +5,20 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from assistant.evaluation import scale, scale_steps
 from assistant.evaluation.growth import Held, exponent, growth_lines, linearithmic, svg_growth, table
 from index.library import Library
 from index.settings import IndexSettings
+from tests.conftest import HashingEmbedder
 from ui.command_line import load
 
 SIZES = (10, 20)
@@ -98,6 +102,22 @@ def test_a_library_takes_the_vectors_of_another_and_later_has_its_caches_made_an
     caches = (tmp_path / "small" / "caches.json").read_text()
     scale_steps.fill(tmp_path / "small", parts[:1], None, settings)
     assert (tmp_path / "small" / "caches.json").read_text() != caches
+
+
+def test_each_batch_is_embedded_once_more_before_another_is_begun(hashing: HashingEmbedder) -> None:
+    class Noting(HashingEmbedder):
+        def passages(self, texts: Sequence[str], progress: Any = None) -> Any:
+            begun.extend(texts)
+            time.sleep(0.02)
+            return super().passages(texts, progress)
+
+    begun: list[str] = []
+    twice = scale_steps.Twice(Noting())
+    with ThreadPoolExecutor(2) as threads:
+        vectors = [found.vectors for found in threads.map(twice.signed_passages, (["one"], ["two"]))]
+    assert sorted([begun[:2], begun[2:]]) == [["one", "one"], ["two", "two"]]
+    assert np.array_equal(vectors, [hashing.passages(["one"]), hashing.passages(["two"])])
+    assert twice.seconds >= 0.04
 
 
 def test_an_exponent_is_that_of_the_cost() -> None:
