@@ -17,7 +17,7 @@ from index.rows import Entry
 from index.schema import Document, Value
 
 PAPERS = 256  # that are stored at once, or fewer of much text
-FOLLOWED = 800  # chunks after which the caches follow: the keyword index costs by the commit
+FOLLOWED = 2000  # chunks after which the caches follow: the keyword index costs by the commit
 _LARGEST = 250_000  # characters: an interruption loses seconds of embedding, and little is wasted on padding
 _SMALL = 8  # how many times smaller the first and the last batch are
 

@@ -9,7 +9,7 @@ are never opened here, and those without one only after another process has (`in
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from index.catalog import Catalog
@@ -26,6 +26,9 @@ from index.seal import Seal
 from index.vectors import Hit, Vectors
 
 _ALL = Bounds()
+_WRITTEN = (
+    1500  # chunks that are written at once, or a few more: a commit of the keyword index costs by itself
+)
 Progress = Callable[[int, int], None]  # chunks done, chunks in all
 
 _PATIENCE = 15.0  # seconds that another process may take to look into a small library's caches
@@ -149,7 +152,7 @@ class Caches:
                     reached("caches.vectors_removed")
                     self.keywords.follow([], removed)
                     reached("caches.keywords_removed")
-                for rows in self.catalog.changed(self.position.change):
+                for rows in self._changed(self.position.change):
                     self._write(self.vectors, self.keywords, rows)
                 self._reach(Position(folder=self.position.folder, change=target))
             self.catalog.mark_ready(target)
@@ -163,7 +166,7 @@ class Caches:
             vectors, keywords = self._open_vectors(name), self.place.keywords(name)
             reached("caches.folder_made")
             total, done = self.catalog.counts()["chunks"], 0
-            for rows in self.catalog.changed(0):
+            for rows in self._changed(0):
                 self._write(vectors, keywords, rows)
                 done += len(rows)
                 if progress:
@@ -199,7 +202,7 @@ class Caches:
             self._keywords = None
             self.place.drop_words(self.position.folder)
             reached("caches.words_dropped")
-            for rows in self.catalog.changed(0):
+            for rows in self._changed(0):
                 self.keywords.follow(rows, [])
                 reached("caches.keywords_written")
 
@@ -267,6 +270,17 @@ class Caches:
         return ()
 
     # Writing
+
+    def _changed(self, since: int) -> Iterator[list[Indexed]]:
+        """The chunks of papers written after a change, as many as are written at once."""
+        gathered: list[Indexed] = []
+        for rows in self.catalog.changed(since):
+            gathered += rows
+            if len(gathered) >= _WRITTEN:
+                yield gathered
+                gathered = []
+        if gathered:
+            yield gathered
 
     def _write(self, vectors: Vectors, keywords: Keywords, rows: list[Indexed]) -> None:
         known = self.catalog.vectors_of([row.chunk.id for row in rows], self.model)

@@ -186,10 +186,9 @@ class MiniLM(Embedder):
         return [tuple(encoding.offsets) for encoding in self._tokenizer.encode_batch(list(texts))]
 
     def count(self, texts: Sequence[str]) -> list[int]:
-        if len(texts) == 1:  # a batch would wake the tokenizer's threads
-            return [len(self._counter.encode(texts[0], add_special_tokens=False))]
-        found = self._counter.encode_batch_fast(list(texts), add_special_tokens=False)
-        return [len(encoding) for encoding in found]
+        # One by one: several at once would wake the tokenizer's threads, beside those of the model.
+        found = (self._counter.encode_batch_fast([text], add_special_tokens=False) for text in texts)
+        return [len(encoding) for (encoding,) in found]
 
     def close(self) -> None:
         self._pool.shutdown(cancel_futures=True)

@@ -139,6 +139,18 @@ def test_a_rebuild_embeds_nothing_and_swaps_the_folder(library: Library, countin
     assert_sound(library)
 
 
+def test_pages_of_few_chunks_are_written_together(
+    open_library: Open, write_papers: Write, hashing: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.shelf._PAGE", 4)
+    monkeypatch.setattr("index.caches._WRITTEN", 10)
+    library, told = open_library(model=hashing), list[tuple[int, int]]()
+    library.add([write_papers("w.jsonl", *({"title": f"Well {n}", "abstract": "Deep."} for n in range(30)))])
+    library.rebuild(lambda done, total: told.append((done, total)))
+    assert told == [(12, 30), (24, 30), (30, 30)]
+    assert_sound(library)
+
+
 def test_what_a_killed_rebuild_left_behind_is_cleared_by_the_next(library: Library) -> None:
     (library.folder / "caches-7" / "chroma").mkdir(parents=True)
     library.rebuild()
