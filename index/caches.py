@@ -26,9 +26,7 @@ from index.seal import Seal
 from index.vectors import Hit, Vectors
 
 _ALL = Bounds()
-_WRITTEN = (
-    1500  # chunks that are written at once, or a few more: a commit of the keyword index costs by itself
-)
+_WRITTEN = 1500  # chunks at once, or a few more: a commit of the keyword index costs by itself
 Progress = Callable[[int, int], None]  # chunks done, chunks in all
 
 _PATIENCE = 15.0  # seconds that another process may take to look into a small library's caches

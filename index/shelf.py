@@ -220,7 +220,7 @@ class Shelf:
             }
 
     def spots(self, chunk_ids: Sequence[str]) -> Spots:
-        """Where the chunks of those ids stand, whether or not their papers are ready; a tenth of what reading costs."""
+        """Where the chunks of those ids stand, whether or not their papers are ready; no text is read."""
         return self._spots(chunks.c.id, chunk_ids)
 
     def first_spots(self, paper_ids: Sequence[str]) -> Spots:
