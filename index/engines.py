@@ -53,7 +53,7 @@ class OnnxRuntime:
     """The graph in ONNX Runtime; a call runs on the caller's thread."""
 
     name = "onnxruntime"
-    batch_tokens = 256
+    batch_tokens = 1024
 
     def __init__(self, graph: Path) -> None:
         import onnxruntime
