@@ -26,6 +26,8 @@ from index.rows import Indexed, Vector
 from index.schema import Value
 
 _BATCH = 2000
+_WRITTEN = 100
+"""Chunks that are written into a folder at once: Chroma lets no other Python thread run until it has written them."""
 _LOOKED_AT = 400
 """How many chunks the graph looks at. With Chroma's own 100 it missed 2 to 3 % of the nearest, others each time."""
 _NAMED = 10_000
@@ -62,6 +64,7 @@ class Vectors:
 
     def __init__(self, place: Path | ChromaServer, model: str, fingerprint: str) -> None:
         self.place = place
+        self._written = _WRITTEN if isinstance(place, Path) else _BATCH
         self._system: Any = None
         try:
             if isinstance(place, Path):
@@ -104,8 +107,8 @@ class Vectors:
 
     def upsert(self, rows: Sequence[Indexed], vectors: dict[str, Vector]) -> None:
         """Write chunks with their vectors; those already there are replaced."""
-        for start in range(0, len(rows), _BATCH):
-            batch = rows[start : start + _BATCH]
+        for start in range(0, len(rows), self._written):
+            batch = rows[start : start + self._written]
             with self._asked("write to"):
                 self.collection.upsert(
                     ids=[row.chunk.id for row in batch],
@@ -124,9 +127,9 @@ class Vectors:
         return found
 
     def delete(self, chunk_ids: Sequence[str]) -> None:
-        for start in range(0, len(chunk_ids), _BATCH):
+        for start in range(0, len(chunk_ids), self._written):
             with self._asked("write to"):
-                self.collection.delete(ids=list(chunk_ids[start : start + _BATCH]))
+                self.collection.delete(ids=list(chunk_ids[start : start + self._written]))
 
     def nearest(self, query: Vector, count: int, scope: Bounds) -> list[Hit]:
         """The `count` chunks in scope with the highest cosine to `query` of shape (dimension,), best first."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from chromadb import Collection
 
 from index.errors import EmbedderMismatch
 from index.library import Library
@@ -148,6 +149,24 @@ def test_pages_of_few_chunks_are_written_together(
     library.add([write_papers("w.jsonl", *({"title": f"Well {n}", "abstract": "Deep."} for n in range(30)))])
     library.rebuild(lambda done, total: told.append((done, total)))
     assert told == [(12, 30), (24, 30), (30, 30)]
+    assert_sound(library)
+
+
+def test_chunks_are_written_into_a_folder_a_few_at_a_time(
+    open_library: Open, write_papers: Write, hashing: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.vectors._WRITTEN", 10)
+    library, counts = open_library(model=hashing), list[int]()
+    upsert = Collection.upsert
+
+    def counted(self: Collection, ids: list[str], **told: Any) -> None:
+        counts.append(len(ids))
+        upsert(self, ids, **told)
+
+    monkeypatch.setattr(Collection, "upsert", counted)
+    library.add([write_papers("w.jsonl", *({"title": f"Well {n}", "abstract": "Deep."} for n in range(25)))])
+    assert max(counts) == 10
+    assert sum(counts) == 25
     assert_sound(library)
 
 
