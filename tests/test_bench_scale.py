@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import math
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +87,15 @@ def test_growth_is_measured_at_each_size_and_nothing_is_measured_twice(
     assert page.endswith("after\n")
     assert "old" not in page
     assert (docs / "pictures" / "scale.svg").read_text().startswith("<svg")
+
+
+def test_a_standstill_is_as_long_as_a_call_lets_nothing_else_run() -> None:
+    took: list[float] = []
+    held = scale_steps._standstill(
+        lambda: took.append(scale_steps._seconds(partial(math.factorial, 200_000)))
+    )
+    assert held > took[0] / 2
+    assert scale_steps._standstill(partial(time.sleep, took[0])) < held
 
 
 def test_a_library_takes_the_vectors_of_another_and_later_has_its_caches_made_anew(

@@ -33,6 +33,7 @@ ROUNDS = 3
 AGAIN = 6  # parts that are added once more
 _TAGGED, _NAMED, _TOP = 1000, 500, 10
 _TAG = "bench-scale"
+_BEAT = 0.01  # seconds between two looks at whether a thread may run
 
 Made = Mapping[str, tuple[NDArray[np.float32], bytes]]
 """Vectors with their tokens' signs, by the text that they are of."""
@@ -135,7 +136,8 @@ def disk(folder: Path) -> Figures:
 def adding(folder: Path, parts: Sequence[Path], settings: IndexSettings) -> Figures:
     """How fast parts are added again in one call once they are taken out, beside how fast the model alone embeds them.
 
-    Added once more with the same vectors at hand, the processor's time is that of all else.
+    Added once more with the same vectors at hand, the processor's time is that of all else; and how long other threads
+    stand still at most, as one that answers a question would, is what that addition does to them.
     """
     with Library.open(folder, settings) as library:
         model = library.embedder
@@ -152,13 +154,14 @@ def adding(folder: Path, parts: Sequence[Path], settings: IndexSettings) -> Figu
         library.remove(_kept(library, every))
         library.__dict__["embedder"] = remembering
         began = time.process_time()
-        library.add(parts)
+        standstill = _standstill(partial(library.add, parts))
         storing = (time.process_time() - began) / len(every)
     return {
         "embedder chunks/s": chunks / twice.seconds,
         "adding chunks/s": chunks / adding,
         "adding share": twice.seconds / adding,
         "storing ms a paper": 1000 * storing,
+        "standstill ms": 1000 * standstill,
         "adding MB": _peak(),
     }
 
@@ -250,6 +253,25 @@ def _seconds(call: Callable[[], object]) -> float:
     began = time.perf_counter()
     call()
     return time.perf_counter() - began
+
+
+def _standstill(call: Callable[[], object]) -> float:
+    """The longest, in seconds, that a call kept every other thread of the process waiting."""
+    longest, over = 0.0, threading.Event()
+
+    def beat() -> None:
+        nonlocal longest
+        while not over.is_set():
+            longest = max(longest, _seconds(lambda: over.wait(_BEAT)) - _BEAT)
+
+    beating = threading.Thread(target=beat)
+    beating.start()
+    try:
+        call()
+    finally:
+        over.set()
+        beating.join()
+    return longest
 
 
 def _peak() -> float:
