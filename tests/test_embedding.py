@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from index.embedding import Embedder, LlamaIndexModel, MiniLM, by_length, load_embedder
 from index.errors import EmbedderError, ExtraMissing, SettingsError
@@ -77,6 +79,16 @@ def test_a_failing_progress_bar_stops_the_work_and_the_embedder_goes_on(embedder
 def test_pieces_are_counted_without_special_ones_and_without_a_limit(embedder: Embedder) -> None:
     assert embedder.window == 256
     assert embedder.count(["", "reward models", "word " * 400]) == [0, 2, 400]
+
+
+@given(
+    st.text(st.sampled_from("aé1.-'中가\u0301\u200b\u00a0\u3000\x1c\x85\t \n") | st.characters(), max_size=25)
+)
+def test_as_many_pieces_are_counted_as_the_model_is_given(embedder: Embedder, text: str) -> None:
+    for each in (text, text.replace(" ", "") * 3):
+        spans = embedder.spans([each])
+        assert spans is not None
+        assert embedder.count([each]) == [len(spans[0]) - 2]
 
 
 def test_text_beyond_the_window_is_not_read(embedder: Embedder) -> None:
