@@ -144,10 +144,14 @@ def test_a_damaged_row_is_no_reply(tmp_path: Path) -> None:
     assert cache.find("a") is None
 
 
-def test_threads_keep_and_find_at_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("new", [f"{number}.sqlite" for number in range(30)])
+def test_threads_that_keep_at_once_in_a_new_file_all_do(tmp_path: Path, new: str) -> None:
+    begin = threading.Barrier(4)
+
     def work(number: int) -> None:
-        cache = ReplyCache(tmp_path / "c.sqlite", 1)
-        for position in range(10):
+        cache = ReplyCache(tmp_path / new, 1)
+        begin.wait()
+        for position in range(3):
             cache.keep(f"{number}-{position}", kept(f"{number} {position}"))
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
@@ -155,6 +159,6 @@ def test_threads_keep_and_find_at_once(tmp_path: Path) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    cache = ReplyCache(tmp_path / "c.sqlite", 1)
-    found = [cache.find(f"{number}-{position}") for number in range(4) for position in range(10)]
+    cache = ReplyCache(tmp_path / new, 1)
+    found = [cache.find(f"{number}-{position}") for number in range(4) for position in range(3)]
     assert all(found)

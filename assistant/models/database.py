@@ -1,7 +1,8 @@
 """The SQLite file of replies and spending: opened for one transaction at a time.
 
-A connection an operation, so that threads and processes share the file and nothing stays open. Only its
-owner can read the file, since replies tell what was asked.
+A connection an operation, so that threads and processes share the file and nothing stays open. With SQLite's own
+journal: where two turn a write-ahead log on at once, one fails without waiting for the other. Only its owner can
+read the file, since replies tell what was asked.
 """
 
 from __future__ import annotations
@@ -37,9 +38,7 @@ def transaction(file: Path) -> Iterator[sqlite3.Connection]:
     connection = sqlite3.connect(file, timeout=_PATIENCE, isolation_level=None)
     try:
         if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
-            connection.execute("PRAGMA journal_mode=WAL")
             connection.executescript(_TABLES + "PRAGMA user_version=1;")
-        connection.execute("PRAGMA synchronous=NORMAL")
         connection.execute("BEGIN IMMEDIATE")
         yield connection
         connection.execute("COMMIT")
