@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from index.errors import ExtraMissing, LibraryError, SettingsError
 from index.settings import StorageSettings
 
 _DRIVER = "postgresql+psycopg"
+_PATIENCE, _PAUSE = 5.0, 0.01  # seconds to wait for another writer, and between two looks
 _CONNECTIONS, _MORE = 10, 20  # kept open, and opened beside them where all are in use
 _CONNECTING = {
     "connect_timeout": 10,
@@ -32,13 +34,33 @@ _opening = threading.Lock()
 def file_database(folder: Path) -> Engine:
     """The SQLite database in a library's folder."""
     engine = create_engine(f"sqlite:///{folder / 'catalog.sqlite3'}")
+    write_ahead(engine, _PATIENCE)
+    return engine
+
+
+def write_ahead(engine: Engine, patience: float) -> None:
+    """Have an SQLite database keep a write-ahead log that is written through, and wait so many seconds for a writer."""
 
     @event.listens_for(engine, "connect")
     def _configure(connection: sqlite3.Connection, _: Any) -> None:
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000"):
-            connection.execute(f"PRAGMA {pragma}")
+        connection.execute(f"PRAGMA busy_timeout={1000 * patience:.0f}")
+        until = time.monotonic() + patience
+        while not _logs(connection):
+            if time.monotonic() > until:
+                raise sqlite3.OperationalError("database is locked")
+            time.sleep(_PAUSE)
+        connection.execute("PRAGMA synchronous=FULL")
 
-    return engine
+
+def _logs(connection: sqlite3.Connection) -> bool:
+    """Turn the log on; false where another does so now, for which SQLite does not wait by itself."""
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True
 
 
 def server_database(storage: StorageSettings) -> Engine:

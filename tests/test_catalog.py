@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +69,21 @@ def write(catalog: Catalog, *entries: Entry, ready: bool = True) -> int:
     if ready:
         catalog.mark_ready(change)
     return change
+
+
+def test_a_new_library_may_be_opened_by_several_at_once(tmp_path: Path) -> None:
+    begin = threading.Barrier(4)
+
+    def opened(folder: Path) -> int:
+        begin.wait()
+        catalog = Catalog.in_folder(folder)
+        found = catalog.counts()["ready"]
+        catalog.close()
+        return found
+
+    with ThreadPoolExecutor(4) as threads:
+        for number in range(60):
+            assert list(threads.map(opened, [tmp_path / str(number)] * 4)) == [0] * 4
 
 
 def test_a_new_catalog_is_empty_at_change_zero(catalog: Catalog) -> None:

@@ -7,25 +7,24 @@ kept there. Every replica of a server uses the same one.
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, text, update
+from sqlalchemy import Connection, Engine, create_engine, inspect, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from assistant.accounts.tables import facts, metadata
-from index.database import is_server, server_database, shown
+from index.database import is_server, server_database, shown, write_ahead
 from index.errors import LibraryError
 from index.settings import StorageSettings
 
 FILE = "accounts.sqlite3"
 SCHEMA = "ibid_accounts"
 VERSION = "1"
+_PATIENCE = 10.0  # seconds to wait for another that writes
 _CREATING = 0x1B1D  # what processes that create the tables at once wait for, on PostgreSQL
 
 
@@ -87,10 +86,5 @@ def _in_folder(folder: Path) -> Engine:
     except OSError as error:
         raise LibraryError(f"The accounts {path} cannot be kept there: {error.strerror}.") from error
     made = create_engine(f"sqlite:///{path}", hide_parameters=True)
-
-    @event.listens_for(made, "connect")
-    def _configure(connection: sqlite3.Connection, _: Any) -> None:
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000"):
-            connection.execute(f"PRAGMA {pragma}")
-
+    write_ahead(made, _PATIENCE)
     return made
