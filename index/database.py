@@ -45,22 +45,17 @@ def write_ahead(engine: Engine, patience: float) -> None:
     def _configure(connection: sqlite3.Connection, _: Any) -> None:
         connection.execute(f"PRAGMA busy_timeout={1000 * patience:.0f}")
         until = time.monotonic() + patience
-        while not _logs(connection):
-            if time.monotonic() > until:
-                raise sqlite3.OperationalError("database is locked")
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode=WAL")
+                break
+            except (
+                sqlite3.OperationalError
+            ) as error:  # where another does so now, SQLite does not wait by itself
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                    raise
             time.sleep(_PAUSE)
         connection.execute("PRAGMA synchronous=FULL")
-
-
-def _logs(connection: sqlite3.Connection) -> bool:
-    """Turn the log on; false where another does so now, for which SQLite does not wait by itself."""
-    try:
-        connection.execute("PRAGMA journal_mode=WAL")
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
-            raise
-        return False
-    return True
 
 
 def server_database(storage: StorageSettings) -> Engine:
