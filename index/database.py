@@ -45,13 +45,11 @@ def write_ahead(engine: Engine, patience: float) -> None:
     def _configure(connection: sqlite3.Connection, _: Any) -> None:
         connection.execute(f"PRAGMA busy_timeout={1000 * patience:.0f}")
         until = time.monotonic() + patience
-        while True:
+        while True:  # SQLite does not wait by itself where another turns the log on
             try:
                 connection.execute("PRAGMA journal_mode=WAL")
                 break
-            except (
-                sqlite3.OperationalError
-            ) as error:  # where another does so now, SQLite does not wait by itself
+            except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
                     raise
             time.sleep(_PAUSE)
